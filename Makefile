@@ -1,0 +1,237 @@
+# vedette: see README.md.  `make help` lists the targets.
+# SPDX-License-Identifier: MIT
+
+VERSION := 0.1.0
+BOARD   ?= mps2-an385
+BUILD   := build
+TP      := $(BUILD)/third_party
+PYTHON  := /usr/bin/python3
+JOBS    := $(shell nproc 2>/dev/null || echo 2)
+BOARDS  := $(patsubst boards/%/board.mk,%,$(wildcard boards/*/board.mk))
+
+# The commit's date and name; a tree without git is dated by SOURCE_DATE_EPOCH or this release.
+RELEASE_EPOCH     := 1795305600
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo $(RELEASE_EPOCH))
+BUILD_ID          := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo release)
+export SOURCE_DATE_EPOCH
+
+MAKE_QUIET := $(MAKE) --no-print-directory -j$(JOBS)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+
+##@ Use it
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	      /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+	@printf '\nBoards: %s (BOARD=%s)\n' '$(BOARDS)' '$(BOARD)'
+
+run: ready ## the demo: a record weakens, the alert arrives; CONFIG=my.ini watches your domains
+	@$(MAKE_QUIET) firmware-build BOARD=$(BOARD)
+	@$(PYTHON) tests/qemu/demo.py --board $(BOARD) $(if $(CONFIG),--config $(CONFIG))
+
+test: ready ## all tests; ends with "N passed, N failed, N skipped"
+	@$(PYTHON) tests/run.py --board $(BOARD)
+
+firmware: ready ## build the image for BOARD into build/<board>/
+	@$(MAKE_QUIET) firmware-build BOARD=$(BOARD)
+	@echo "  IMAGE   $(BUILD)/$(BOARD)/vedette.elf"
+
+size: ready ## flash and RAM of the image per part; writes build/<board>/size.json
+	@$(MAKE_QUIET) firmware-build BOARD=$(BOARD)
+	@$(PYTHON) tools/size.py --board $(BOARD)
+
+##@ Work on it
+unit: ready ## only the unit tests on this machine, under sanitizers
+	@$(PYTHON) tests/run.py --only unit
+
+qemu: ready ## only the whole-system tests in QEMU
+	@$(PYTHON) tests/run.py --only qemu --board $(BOARD)
+
+conformance: ready ## SPF, DKIM and DMARC records of other projects' test suites; DATA=folder
+	@$(MAKE_QUIET) conformance-build
+	@$(PYTHON) tests/conformance/flatten.py $(DATA) > $(BUILD)/conformance.tsv
+	@$(BUILD)/conformance $(BUILD)/conformance.tsv
+
+docs: ready ## write the generated pages again (docs/config.md)
+	@$(MAKE_QUIET) docs-build
+
+format: ready ## rewrite the C sources as .clang-format says
+	@clang-format -i $(OWN_C_FILES)
+
+format-check: ready ## fail if a C source is not as .clang-format says
+	@clang-format --dry-run --Werror $(OWN_C_FILES) && echo "format: ok"
+
+fetch: packages ## fill the cache of third-party source (VD_CACHE=, default build/cache)
+	@$(PYTHON) tools/fetch.py
+
+packages: ## install the Debian packages of tools/packages.list
+	@tools/packages.sh
+
+clean: ## delete build/ except the cache
+	@rm -rf $(filter-out $(BUILD)/cache,$(wildcard $(BUILD)/*))
+
+.PHONY: help run test firmware size unit qemu conformance docs format format-check fetch packages clean ready
+ready: fetch
+
+OWN_C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
+
+# ---- everything below needs the packages and the third-party source ---------------------------
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror
+INCLUDES := -I. -isystem $(TP)/mbedtls/include -isystem $(TP)/lwip/src/include \
+            -isystem $(TP)/inih -Iport/lwip
+DEFINES  := -DMBEDTLS_CONFIG_FILE='"port/mbedtls/mbedtls_config.h"' $(shell cat port/inih.flags)
+MAPS     := -ffile-prefix-map=$(CURDIR)=.
+
+CORE_SRC := $(wildcard dns/*.c dns/records/*.c report/*.c firmware/judge/*.c) \
+            $(filter-out firmware/main.c firmware/version.c,$(wildcard firmware/*.c)) \
+            port/status.c port/net.c
+APP_SRC  := firmware/main.c firmware/version.c
+INI_SRC  := $(TP)/inih/ini.c
+TLS_SRC  := $(wildcard port/mbedtls/*.c)
+LWIP_SRC := $(wildcard port/lwip/*.c)
+MBEDTLS_LIB := $(addprefix $(TP)/mbedtls/,$(shell sed -e 's/\#.*//' port/mbedtls/sources.list))
+LWIP_LIB    := $(addprefix $(TP)/lwip/,$(shell sed -e 's/\#.*//' port/lwip/sources.list))
+
+VERSION_DEFINES = -DVD_VERSION='"$(VERSION)"' -DVD_BUILD_ID='"$(BUILD_ID)"' \
+                  -DVD_BUILD_EPOCH=$(SOURCE_DATE_EPOCH)
+
+# A file that changes only when its text does: what depends on it is built again then.
+define text-file
+@mkdir -p $(dir $(1))
+@printf '%s\n' '$(subst ','\'',$(2))' > $(1).new; \
+ cmp -s $(1).new $(1) && rm $(1).new || mv $(1).new $(1)
+endef
+
+# ---- the image of one board ---------------------------------------------------------------------
+
+B := $(BUILD)/$(BOARD)
+
+ifneq ($(wildcard boards/$(BOARD)/board.mk),)
+include boards/$(BOARD)/board.mk
+
+FW_CC      := $(CROSS)gcc
+FW_FLAGS   := $(BOARD_CFLAGS) -std=c11 -Os -g -flto -ffat-lto-objects -ffunction-sections -fdata-sections \
+              -fno-common $(MAPS) $(DEFINES) -Iboards/$(BOARD) $(INCLUDES)
+FW_OWN_SRC := $(CORE_SRC) $(APP_SRC) $(TLS_SRC) $(LWIP_SRC) $(BOARD_SRC)
+FW_LIB_SRC := $(INI_SRC) $(MBEDTLS_LIB) $(LWIP_LIB)
+FW_OWN_OBJ := $(FW_OWN_SRC:%.c=$(B)/obj/%.o)
+FW_LIB_OBJ := $(FW_LIB_SRC:%.c=$(B)/obj/%.o)
+endif
+
+firmware-build: $(B)/vedette.elf $(B)/vedette.bin
+	@:
+
+$(B)/vedette.elf: $(FW_OWN_OBJ) $(FW_LIB_OBJ) $(BOARD_LD)
+	@echo "  LINK    $@"
+	@$(FW_CC) $(FW_FLAGS) -nostartfiles -T $(BOARD_LD) -Wl,--gc-sections -Wl,-Map=$(B)/vedette.map \
+	    -Wl,--build-id=none -flto=$(JOBS) -o $@ $(FW_OWN_OBJ) $(FW_LIB_OBJ)
+
+$(B)/vedette.bin: $(B)/vedette.elf
+	@$(CROSS)objcopy -O binary $< $@
+
+$(FW_OWN_OBJ): $(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(FW_CC) $(FW_FLAGS) $(WARNINGS) -MD -MP -c -o $@ $<
+
+$(FW_LIB_OBJ): $(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	@$(FW_CC) $(FW_FLAGS) -w -MD -MP -c -o $@ $<
+
+$(B)/obj/firmware/version.o: FW_FLAGS += $(VERSION_DEFINES)
+$(B)/obj/firmware/version.o: $(B)/version
+$(B)/flags: FORCE
+	$(call text-file,$@,$(FW_FLAGS))
+$(B)/version: FORCE
+	$(call text-file,$@,$(VERSION_DEFINES))
+-include $(FW_OWN_OBJ:.o=.d) $(FW_LIB_OBJ:.o=.d)
+
+# ---- unit tests on this machine --------------------------------------------------------------------
+
+T          := $(BUILD)/unit
+SANITIZE   := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+T_FLAGS    := -std=c11 -O1 -g $(SANITIZE) $(MAPS) $(DEFINES) -DVD_HOST_TEST -Iboards/host-tests $(INCLUDES)
+T_CORE_OBJ := $(CORE_SRC:%.c=$(T)/obj/%.o) $(INI_SRC:%.c=$(T)/obj/%.o)
+T_TESTS    := $(patsubst tests/unit/%.c,$(T)/%,$(wildcard tests/unit/test_*.c))
+
+unit-build: $(T_TESTS)
+	@:
+
+# An archive: a test links what it uses, and brings its own fakes of the port.
+$(T)/libcore.a: $(T_CORE_OBJ)
+	@rm -f $@ && ar rcs $@ $^
+
+$(T)/test_%: $(T)/obj/tests/unit/test_%.o $(T)/libcore.a
+	@gcc $(T_FLAGS) -o $@ $^ -lcmocka
+
+$(T)/obj/$(TP)/%.o: $(TP)/%.c $(T)/flags
+	@mkdir -p $(@D)
+	@gcc $(T_FLAGS) -w -MD -MP -c -o $@ $<
+
+$(T)/obj/%.o: %.c $(T)/flags
+	@mkdir -p $(@D)
+	@gcc $(T_FLAGS) $(WARNINGS) -MD -MP -c -o $@ $<
+
+$(T)/flags: FORCE
+	$(call text-file,$@,$(T_FLAGS))
+-include $(shell find $(T)/obj -name '*.d' 2>/dev/null)
+
+# ---- the TLS layer on this machine: real lwIP and mbedTLS, under sanitizers -----------------------
+
+P         := $(BUILD)/port
+P_FLAGS   := -std=c11 -O1 -g $(SANITIZE) $(MAPS) -DVD_LWIP_ASSERTS -DVD_TLS_ARENA_BYTES=262144 \
+             -DMBEDTLS_CONFIG_FILE='"tests/unit-port/mbedtls_config_test.h"' \
+             -Iboards/host-tests $(INCLUDES)
+P_OWN_SRC := $(TLS_SRC) $(wildcard port/lwip/altcp_tls_*.c) port/lwip/stream.c port/lwip/isn.c \
+             port/lwip/platform.c port/net.c port/status.c tests/unit-port/tls_world.c \
+             tests/unit-port/tls_app.c tests/unit-port/tls_server.c
+P_LIB_SRC := $(MBEDTLS_LIB) $(filter-out %/altcp_tcp.c,$(LWIP_LIB)) \
+             $(addprefix $(TP)/mbedtls/library/,ssl_tls12_server.c ssl_tls13_server.c ssl_ticket.c)
+P_OBJ     := $(P_OWN_SRC:%.c=$(P)/obj/%.o) $(P_LIB_SRC:%.c=$(P)/obj/%.o)
+P_TESTS   := $(patsubst tests/unit-port/%.c,$(P)/%,$(wildcard tests/unit-port/test_*.c))
+
+port-build: $(P_TESTS) $(BUILD)/certs/.made
+	@:
+
+$(BUILD)/certs/.made: tests/unit-port/make_certs.sh
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@tests/unit-port/make_certs.sh $(@D) >/dev/null 2>&1 && touch $@
+
+$(P)/test_%: $(P)/obj/tests/unit-port/test_%.o $(P_OBJ)
+	@gcc $(P_FLAGS) -o $@ $^ -lcmocka
+
+$(P)/obj/$(TP)/%.o: $(TP)/%.c $(P)/flags
+	@mkdir -p $(@D)
+	@gcc $(P_FLAGS) -w -MD -MP -c -o $@ $<
+
+$(P)/obj/%.o: %.c $(P)/flags
+	@mkdir -p $(@D)
+	@gcc $(P_FLAGS) $(WARNINGS) -MD -MP -c -o $@ $<
+
+$(P)/flags: FORCE
+	$(call text-file,$@,$(P_FLAGS))
+-include $(shell find $(P)/obj -name '*.d' 2>/dev/null)
+
+# ---- records of other projects' test suites ---------------------------------------------------------
+
+conformance-build: $(BUILD)/conformance
+	@:
+
+$(BUILD)/conformance: $(T)/obj/tests/conformance/run_records.o $(T)/libcore.a
+	@gcc $(T_FLAGS) -o $@ $^
+
+# ---- generated pages ---------------------------------------------------------------------------------
+
+docs-build: $(BUILD)/tools/gen_config_doc
+	@$< > docs/config.md
+
+$(BUILD)/tools/gen_config_doc: $(T)/obj/tools/gen_config_doc.o $(T)/libcore.a
+	@mkdir -p $(@D)
+	@gcc $(T_FLAGS) -o $@ $^
+
+.PHONY: firmware-build unit-build port-build conformance-build docs-build FORCE
+FORCE:

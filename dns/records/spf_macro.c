@@ -1,0 +1,327 @@
+/*
+ * Macros and domain-specs of SPF.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "dns/records/spf_macro.h"
+
+#include "dns/name.h"
+
+#include <string.h>
+
+static const char fault_missing[] = "the domain is missing";
+static const char fault_domain[] = "not a domain";
+static const char fault_macro[] = "a macro that SPF does not know";
+
+/* ---- macros (RFC 7208, section 7.1) ------------------------------------------------------ */
+
+/* A macro-expand taken apart: "%{d2r.-}". */
+struct macro {
+    uint8_t letter; /* lower case; 0 for %%, %_ and %- */
+    uint8_t parts;  /* 0: all; labels kept on the right, at most 128 */
+    bool is_reversed;
+    struct vd_span delimiters; /* empty: "." */
+    size_t len;
+};
+
+static bool is_delimiter(uint8_t c)
+{
+    return c != '\0' && strchr(".-+,/_=", c) != NULL;
+}
+
+/* The digits of a transformer.  false: a zero, which section 7.3 forbids. */
+static bool read_parts(struct vd_span text, size_t *pos, uint8_t *parts)
+{
+    unsigned value = 0;
+    size_t start = *pos;
+
+    for (; *pos < text.len && vd_ascii_is_digit(text.bytes[*pos]); (*pos)++) {
+        value = value * 10u + (unsigned)(text.bytes[*pos] - '0');
+        value = value > 128u ? 128u : value; /* more labels than a name can have */
+    }
+    *parts = (uint8_t)value;
+    return *pos == start || value > 0;
+}
+
+/* Read the macro-expand that text begins with (section 7.1). */
+static bool read_macro(struct vd_span text, struct macro *out)
+{
+    size_t pos = 3;
+
+    *out = (struct macro){.len = 2};
+    if (text.len < 2) {
+        return false;
+    }
+    if (text.bytes[1] != '{') {
+        return text.bytes[1] == '%' || text.bytes[1] == '_' || text.bytes[1] == '-';
+    }
+    if (text.len < 4) {
+        return false;
+    }
+    out->letter = vd_ascii_lower(text.bytes[2]);
+    if (out->letter == '\0' || strchr("slodipvh", out->letter) == NULL) {
+        return false; /* c, r and t: in the text of exp= only (section 7.2) */
+    }
+    if (!read_parts(text, &pos, &out->parts)) {
+        return false;
+    }
+    if (pos < text.len && vd_ascii_lower(text.bytes[pos]) == 'r') {
+        out->is_reversed = true;
+        pos++;
+    }
+    out->delimiters.bytes = text.bytes + pos;
+    for (; pos < text.len && is_delimiter(text.bytes[pos]); pos++) {
+        out->delimiters.len++;
+    }
+    out->len = pos + 1;
+    return pos < text.len && text.bytes[pos] == '}';
+}
+
+/* Check a macro-string.  *tail: where the literals behind its last macro begin. */
+static const char *check_macros(struct vd_span text, size_t *tail)
+{
+    *tail = 0;
+    for (size_t pos = 0; pos < text.len;) {
+        struct macro macro;
+        if (text.bytes[pos] != '%') {
+            pos++;
+            continue;
+        }
+        if (!read_macro(vd_span_skip(text, pos), &macro)) {
+            return fault_macro;
+        }
+        pos += macro.len;
+        *tail = pos;
+    }
+    return NULL;
+}
+
+/* toplabel: letters, digits, inner hyphens; not digits alone (section 7.1). */
+static bool is_toplabel(struct vd_span text)
+{
+    bool is_number = true;
+
+    if (text.len == 0 || text.bytes[0] == '-' || text.bytes[text.len - 1] == '-') {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (!vd_ascii_is_digit(text.bytes[i]) && !vd_ascii_is_alpha(text.bytes[i]) &&
+            text.bytes[i] != '-') {
+            return false;
+        }
+        is_number = is_number && vd_ascii_is_digit(text.bytes[i]);
+    }
+    return !is_number;
+}
+
+const char *vd_spf_macro_fault(struct vd_span text)
+{
+    size_t tail;
+
+    return check_macros(text, &tail);
+}
+
+const char *vd_spf_domain_fault(struct vd_span text)
+{
+    size_t tail;
+    const char *fault = check_macros(text, &tail);
+
+    if (text.len == 0) {
+        return fault_missing;
+    }
+    if (fault != NULL || tail == text.len) {
+        return fault; /* it ends in a macro: good */
+    }
+    if (text.bytes[text.len - 1] == '.') {
+        text.len--;
+    }
+    size_t start = text.len;
+    while (start > tail && text.bytes[start - 1] != '.') {
+        start--;
+    }
+    return start > tail && is_toplabel(vd_span_skip(text, start)) ? NULL : fault_domain;
+}
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+/* Octets of a name that grows at its right end; on its left, labels may have been cut. */
+struct growing {
+    uint8_t octets[2 * VD_NAME_WIRE_MAX];
+    size_t len;
+    bool has_failed; /* one label alone is longer than all of octets */
+};
+
+/* Cut whole labels from the left until at most max octets are left (section 7.3). */
+static void cut_left(struct growing *name, size_t max)
+{
+    while (name->len > max) {
+        size_t label = vd_span_to((struct vd_span){name->octets, name->len}, '.');
+        if (label == name->len) {
+            name->has_failed = true;
+            return;
+        }
+        name->len -= label + 1;
+        memmove(name->octets, name->octets + label + 1, name->len);
+    }
+}
+
+static void grow(struct growing *name, const uint8_t *octets, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        cut_left(name, sizeof name->octets - 1);
+        if (name->has_failed) {
+            return;
+        }
+        name->octets[name->len++] = octets[i];
+    }
+}
+
+/* The index-th part of a domain between delimiters; counts the parts when there are fewer. */
+static struct vd_span find_part(struct vd_span domain, struct vd_span delimiters, size_t index,
+                                size_t *count)
+{
+    struct vd_span part = {NULL, 0};
+
+    *count = 0;
+    for (size_t i = 0, start = 0; i <= domain.len; i++) {
+        if (i < domain.len && memchr(delimiters.bytes, domain.bytes[i], delimiters.len) == NULL) {
+            continue;
+        }
+        if ((*count)++ == index) {
+            part = (struct vd_span){domain.bytes + start, i - start};
+        }
+        start = i + 1;
+    }
+    return part;
+}
+
+/*
+ * %{d} or %{o} with its transformers: split at the delimiters, reversed, the last parts of it,
+ * joined with dots (section 7.3).
+ */
+static void grow_domain(struct growing *name, const struct macro *macro, struct vd_span domain)
+{
+    static const uint8_t dot[] = {'.'};
+    struct vd_span delimiters =
+        macro->delimiters.len > 0 ? macro->delimiters : (struct vd_span){dot, 1};
+    size_t count;
+
+    (void)find_part(domain, delimiters, 0, &count);
+    size_t kept = macro->parts == 0 || macro->parts > count ? count : macro->parts;
+    for (size_t i = count - kept, all = count; i < all; i++) {
+        struct vd_span part =
+            find_part(domain, delimiters, macro->is_reversed ? all - 1 - i : i, &count);
+        grow(name, part.bytes, part.len);
+        grow(name, dot, i + 1 < all ? 1 : 0);
+    }
+}
+
+/* A name's octets with dots between the labels.  Returns their number, 0 for no name. */
+static size_t domain_octets(const char *text, uint8_t out[VD_NAME_WIRE_MAX])
+{
+    struct vd_name name;
+    size_t len = 0;
+
+    if (vd_name_from_text(text, &name) != VD_OK) {
+        return 0;
+    }
+    for (size_t at = 0; name.wire[at] != 0; at += 1u + name.wire[at]) {
+        if (len > 0) {
+            out[len++] = '.';
+        }
+        memcpy(out + len, name.wire + at + 1, name.wire[at]);
+        len += name.wire[at];
+    }
+    return len;
+}
+
+/* sign: the character behind the '%'. */
+static enum vd_status grow_macro(struct growing *name, const struct macro *macro, uint8_t sign,
+                                 const char *current_domain, const char *sender_domain)
+{
+    static const uint8_t url_space[] = {'%', '2', '0'};
+    static const uint8_t space[] = {' '};
+    uint8_t octets[VD_NAME_WIRE_MAX];
+    const char *domain = macro->letter == 'd' ? current_domain : sender_domain;
+
+    if (macro->letter == 0) {
+        grow(name, sign == '_' ? space : url_space, sign == '-' ? sizeof url_space : 1);
+        return VD_OK;
+    }
+    if ((macro->letter != 'd' && macro->letter != 'o') || domain == NULL) {
+        return VD_OTHER;
+    }
+    size_t len = domain_octets(domain, octets);
+    if (len == 0) {
+        return VD_EFORMAT;
+    }
+    grow_domain(name, macro, (struct vd_span){octets, len});
+    return VD_OK;
+}
+
+/* Octets with dots to a name; a dot at the end is allowed. */
+static enum vd_status finish_name(struct growing *grown, struct vd_name *out)
+{
+    struct vd_span rest;
+    struct vd_span label;
+
+    if (grown->len > 0 && grown->octets[grown->len - 1] == '.') {
+        grown->len--;
+    }
+    cut_left(grown, VD_NAME_WIRE_MAX - 2u);
+    if (grown->has_failed) {
+        return VD_EFORMAT;
+    }
+    out->len = 0;
+    rest = (struct vd_span){grown->octets, grown->len};
+    while (vd_span_next(&rest, '.', &label)) {
+        if (label.len == 0 || label.len > VD_LABEL_MAX) {
+            return VD_EFORMAT;
+        }
+        out->wire[out->len++] = (uint8_t)label.len;
+        memcpy(out->wire + out->len, label.bytes, label.len);
+        out->len = (uint8_t)(out->len + label.len);
+    }
+    out->wire[out->len++] = 0;
+    return VD_OK;
+}
+
+/* Literals and macros to octets. */
+static enum vd_status grow_all(struct vd_span text, const char *current_domain,
+                               const char *sender_domain, struct growing *out)
+{
+    while (text.len > 0) {
+        struct macro macro;
+        if (text.bytes[0] != '%') {
+            grow(out, text.bytes, 1);
+            text = vd_span_skip(text, 1);
+            continue;
+        }
+        if (!read_macro(text, &macro)) {
+            return VD_EFORMAT;
+        }
+        enum vd_status status =
+            grow_macro(out, &macro, text.bytes[1], current_domain, sender_domain);
+        if (status != VD_OK) {
+            return status;
+        }
+        text = vd_span_skip(text, macro.len);
+    }
+    return VD_OK;
+}
+
+enum vd_status vd_spf_macro_expand(struct vd_span text, const char *current_domain,
+                                   const char *sender_domain, char *out, size_t cap)
+{
+    struct growing grown = {.len = 0};
+    struct vd_name name;
+    enum vd_status status = grow_all(text, current_domain, sender_domain, &grown);
+
+    if (cap > 0) {
+        out[0] = '\0';
+    }
+    if (status == VD_OK) {
+        status = finish_name(&grown, &name);
+    }
+    return status == VD_OK ? vd_name_to_text(&name, out, cap) : status;
+}

@@ -1,0 +1,93 @@
+/*
+ * The configuration: INI text, checked as a whole before any of it is used.
+ *
+ * docs/config.md is made from the table of keys; see vd_config_keys.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VD_CONFIG_H
+#define VD_CONFIG_H
+
+#include "firmware/limits.h"
+#include "firmware/watchlist.h"
+#include "port/port_net.h"
+#include "report/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Longest name of the device, of a [report] section, and of a file, each with its NUL. */
+#define VD_DEVICE_NAME_MAX 64u
+#define VD_REPORT_NAME_MAX 32u
+#define VD_FILE_NAME_MAX   64u
+
+/* Longest text of a complaint, with its NUL. */
+#define VD_COMPLAINT_MAX 400u
+
+/* One [report] section. */
+struct vd_config_channel {
+    char name[VD_REPORT_NAME_MAX];
+    char host[VD_DOMAIN_TEXT_MAX]; /* DNS name, lower case, or IPv4 address */
+    uint16_t port;
+    char ca_file[VD_FILE_NAME_MAX];
+    enum vd_severity min;
+    uint16_t line;    /* of the section */
+    uint16_t ca_line; /* of ca = */
+};
+
+struct vd_config {
+    char device_name[VD_DEVICE_NAME_MAX]; /* "" when not given: the MAC address takes its place */
+    unsigned servers_count;
+    struct vd_endpoint servers[VD_SERVERS_MAX]; /* in the order of the file */
+    unsigned watches_count;
+    struct vd_watch watches[VD_WATCHES_MAX];
+    uint16_t watch_lines[VD_WATCHES_MAX]; /* of their sections */
+    unsigned channels_count;
+    struct vd_config_channel channels[VD_CHANNELS_MAX];
+};
+
+/*
+ * Told of one mistake.
+ *
+ * line   from 1; 0 when something is missing from the file as a whole.
+ * text   a sentence without a full stop, harmless on a terminal; valid during the call.
+ */
+typedef void (*vd_config_complain)(void *ctx, unsigned line, const char *text);
+
+/*
+ * Read a whole configuration.
+ *
+ * text, len    the file; untrusted; UTF-8 with or without a byte order mark, lines ended by LF
+ *              or CRLF.
+ * out          all of it is written.
+ * complain     called once for every mistake in the file.
+ *
+ * VD_OK        no mistake: out may be used.
+ * VD_EFORMAT   at least one complaint: out must not be used.
+ *
+ * Uses about 3 KiB of stack beside that of inih (INI_MAX_LINE).
+ */
+enum vd_status vd_config_parse(const char *text, size_t len, struct vd_config *out,
+                               vd_config_complain complain, void *ctx);
+
+/*
+ * Do events of this domain go to this channel?  Yes for the channel of its watch; for a name
+ * that is not watched, "" among them (the agent itself), for every channel.
+ */
+bool vd_config_is_for(const struct vd_config *config, unsigned channel, const char *domain);
+
+/* One row of the table of keys. */
+struct vd_config_key {
+    const char *section;  /* "watch" stands for [defaults] too */
+    const char *key;      /* "interval" */
+    const char *form;     /* what is written behind it: "30s, 15m, 1h" */
+    const char *fallback; /* what holds without it; "" when it is required */
+    const char *meaning;
+    bool is_repeated; /* may stand several times */
+};
+
+/* Row number i of the table; NULL behind the last. */
+const struct vd_config_key *vd_config_keys(size_t i);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * Console commands.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "firmware/console.h"
+
+#include "firmware/version.h"
+#include "port/port_console.h"
+
+#include <string.h>
+
+/* Characters taken in one poll. */
+#define TAKE_MAX 64u
+
+static void show_arena(void)
+{
+    size_t peak, size;
+
+    vd_port_tls_arena(&peak, &size);
+    vd_console_line("TLS arena: peak %lu of %lu bytes", (unsigned long)peak, (unsigned long)size);
+}
+
+static void show_status(const struct vd_agent *agent, uint64_t now_ms)
+{
+    const struct vd_config *config = agent->config;
+
+    vd_console_line("up %lu s, %u alerts open, %lu events dropped", (unsigned long)(now_ms / 1000u),
+                    vd_confirm_open_count(&agent->confirm, -1),
+                    (unsigned long)vd_journal_dropped(&agent->journal));
+    for (size_t i = 0; i < config->watches_count; i++) {
+        const struct vd_watch_run *run = &agent->watches[i];
+        uint64_t wait_ms = run->due_ms > now_ms ? run->due_ms - now_ms : 0;
+        vd_console_line("watch %s: %u open, %s, next look in %lu s", config->watches[i].domain,
+                        vd_confirm_open_count(&agent->confirm, (int)i),
+                        run->blind != 0 ? "blind" : "seeing", (unsigned long)(wait_ms / 1000u));
+    }
+    for (unsigned i = 0; i < config->channels_count; i++) {
+        const struct vd_channel_status *status = vd_dispatch_status(&agent->dispatch, i);
+        vd_console_line("channel %s: %s, %lu delivered, %lu failures%s%s", config->channels[i].name,
+                        vd_channel_state_str(status->state), (unsigned long)status->delivered,
+                        (unsigned long)status->failures,
+                        status->why[0] == '\0' ? "" : ", last: ", status->why);
+    }
+    show_arena();
+}
+
+static enum vd_status obey(const char *command, struct vd_agent *agent, uint64_t now_ms)
+{
+    if (command[0] == '\0') {
+        return VD_OK;
+    }
+    if (strcmp(command, "status") == 0) {
+        show_status(agent, now_ms);
+    } else if (strcmp(command, "check") == 0) {
+        vd_agent_check(agent, -1, now_ms);
+    } else if (strcmp(command, "version") == 0) {
+        vd_console_line("vedette %s (%s)", vd_version, vd_build_id);
+    } else if (strcmp(command, "halt") == 0) {
+        return VD_CLOSED;
+    } else {
+        vd_console_line("commands: status, check, version, halt");
+    }
+    return VD_OK;
+}
+
+enum vd_status vd_console_poll(struct vd_console *console, struct vd_agent *agent, uint64_t now_ms)
+{
+    char c;
+
+    for (unsigned i = 0; i < TAKE_MAX && vd_console_read(&c) == VD_OK; i++) {
+        if (c != '\n' && c != '\r') {
+            console->is_long |= console->len + 1u >= sizeof(console->line);
+            if (!console->is_long) {
+                console->line[console->len++] = c;
+            }
+            continue;
+        }
+        console->line[console->len] = '\0';
+        bool is_long = console->is_long;
+        console->len = 0;
+        console->is_long = false;
+        if (is_long) {
+            vd_console_line("a command has at most %u characters", VD_CONSOLE_COMMAND_MAX - 1u);
+        } else if (obey(console->line, agent, now_ms) == VD_CLOSED) {
+            return VD_CLOSED;
+        }
+    }
+    return VD_OK;
+}
+
+void vd_console_farewell(void)
+{
+    show_arena();
+    vd_console_line("halted");
+}

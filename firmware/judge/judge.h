@@ -1,0 +1,80 @@
+/*
+ * The judge: (snapshot, baseline, watch) -> findings.
+ *
+ * PURE: no I/O, no clock, no state.  The same input gives the same output, to the byte.
+ * A verdict that needs an unknown answer is unknown: never valid, never absent.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VD_JUDGE_H
+#define VD_JUDGE_H
+
+#include "firmware/judge/facts.h"
+#include "firmware/judge/findings.h"
+#include "report/event.h"
+
+/* The record sets of a domain that get a verdict each. */
+enum vd_subject_kind { VD_SUBJECT_SPF = 0, VD_SUBJECT_DKIM, VD_SUBJECT_DMARC, VD_SUBJECT_MX };
+
+/* A record set as one bit of a set of them. */
+static inline uint32_t vd_subject_bit(uint8_t kind, uint8_t index)
+{
+    return kind == VD_SUBJECT_DKIM ? 8u << index : 1u << (kind == VD_SUBJECT_SPF ? 0 : kind - 1u);
+}
+
+/* SPF, DMARC, MX and one per selector. */
+#define VD_SUBJECTS_MAX (3 + VD_SELECTORS_MAX)
+
+/* One record set: where it lives and how it stands. */
+struct vd_subject {
+    uint8_t kind;     /* enum vd_subject_kind */
+    uint8_t index;    /* selector, for DKIM; else 0 */
+    uint8_t standing; /* enum vd_standing; UNKNOWN: no finding of it opens or closes */
+    uint8_t detail;   /* enum vd_detail */
+    uint16_t record;  /* offset of the owner name in words[] */
+    uint16_t summary; /* offset of a short description: "p=reject, rua set" */
+};
+
+/*
+ * One difference between now and the baseline, or between now and the floor.  Offsets are
+ * into vd_judgement.words; 0 is "".
+ */
+struct vd_finding {
+    uint8_t code;     /* enum vd_code */
+    uint8_t subject;  /* index into subjects[] */
+    uint8_t class_;   /* enum vd_class */
+    uint8_t severity; /* enum vd_severity */
+    uint8_t axis;     /* set of enum vd_axis */
+    uint16_t rtype;   /* of the record to mend: VD_TYPE_TXT, _CNAME, _MX */
+    uint16_t old_text, new_text, why, mend, path;
+    uint16_t subject_line;
+};
+
+struct vd_judgement {
+    struct vd_facts facts; /* what the snapshot says now */
+    uint8_t subjects_count;
+    uint8_t findings_count;
+    uint8_t is_cut; /* a bound was reached: the rest is left out, and "unknown" says so */
+    uint16_t words_len;
+    struct vd_subject subjects[VD_SUBJECTS_MAX];
+    struct vd_finding findings[VD_FINDINGS_MAX];
+    char words[VD_JUDGEMENT_BYTES_MAX];
+};
+
+/*
+ * Judge one snapshot.
+ *
+ * baseline  the accepted facts; a record set that it does not know is judged against the floor
+ *           only (first contact).
+ * out       all of it is written.
+ *
+ * Findings come in the order of subjects, worst first within one.  Total: any snapshot gets an
+ * answer.
+ */
+void vd_judge(const struct vd_snapshot *snapshot, const struct vd_facts *baseline,
+              const struct vd_watch *watch, struct vd_judgement *out);
+
+/* Words of a judgement.  Never NULL. */
+const char *vd_judgement_words(const struct vd_judgement *judgement, uint16_t offset);
+
+#endif

@@ -1,0 +1,232 @@
+/*
+ * Every knob of the agent: range, default, cost.
+ *
+ * The one build-wide header of numbers, as lwipopts.h is for lwIP: dns/, report/ and port/ read
+ * it too.  A board overrides a default in boards/<name>/limits_board.h; limits_check.h says
+ * what must hold between knobs.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VD_LIMITS_H
+#define VD_LIMITS_H
+
+#include "limits_board.h"
+
+/* ---- what is watched --------------------------------------------------------------------- */
+
+/* Watched domains.  1..250; cost: see VD_BASELINE_TEXT_MAX, about 3.4 KiB RAM each. */
+#ifndef VD_WATCHES_MAX
+#define VD_WATCHES_MAX 4
+#endif
+
+/* DKIM selectors of one watch, over all of its groups.  1..16; 24 B of RAM per watch each. */
+#ifndef VD_SELECTORS_MAX
+#define VD_SELECTORS_MAX 8
+#endif
+
+/* DKIM groups ("all: s1 s2") of one watch.  1..8; 4 B per watch each. */
+#ifndef VD_DKIM_GROUPS_MAX
+#define VD_DKIM_GROUPS_MAX 4
+#endif
+
+/* Longest DKIM selector, in characters.  8..63; 1 B per selector and watch. */
+#ifndef VD_SELECTOR_LEN_MAX
+#define VD_SELECTOR_LEN_MAX 63
+#endif
+
+/* Longest configuration file.  512..65535 B of RAM while it is read and kept. */
+#ifndef VD_CONFIG_BYTES_MAX
+#define VD_CONFIG_BYTES_MAX 4096
+#endif
+
+/* Trust anchors of one channel, PEM.  512..16384 B of RAM per channel. */
+#ifndef VD_CA_BYTES_MAX
+#define VD_CA_BYTES_MAX 4096
+#endif
+
+/* ---- DNS --------------------------------------------------------------------------------- */
+
+/* Resolvers in the config.  1..8; 40 B each. */
+#ifndef VD_SERVERS_MAX
+#define VD_SERVERS_MAX 4
+#endif
+
+/* UDP payload that we announce by EDNS0 (RFC 6891; 1232 of DNS flag day 2020).  512..4096. */
+#ifndef VD_EDNS_UDP_MAX
+#define VD_EDNS_UDP_MAX 1232
+#endif
+
+/* Questions in flight at once.  1..256; about 330 B each and one UDP socket. */
+#ifndef VD_FLIGHTS_MAX
+#define VD_FLIGHTS_MAX 8
+#endif
+
+/* Tries of one question, over all resolvers.  1..10. */
+#ifndef VD_TRIES_MAX
+#define VD_TRIES_MAX 4
+#endif
+
+/* First wait for an answer; doubles at each try.  100..5000 ms. */
+#ifndef VD_TRY_TIMEOUT_MS
+#define VD_TRY_TIMEOUT_MS 800
+#endif
+
+/* CNAMEs followed from one question (over all of its answers).  1..16. */
+#ifndef VD_CHAIN_MAX
+#define VD_CHAIN_MAX 8
+#endif
+
+/* Questions of one survey.  8..128; 28 B each. */
+#ifndef VD_SURVEY_QUESTIONS_MAX
+#define VD_SURVEY_QUESTIONS_MAX 48
+#endif
+
+/* Records kept of one survey.  16..255; 8 B each. */
+#ifndef VD_SURVEY_RECORDS_MAX
+#define VD_SURVEY_RECORDS_MAX 128
+#endif
+
+/* Bytes of names and record texts of one survey.  2048..65535 B of RAM, once. */
+#ifndef VD_SURVEY_BYTES_MAX
+#define VD_SURVEY_BYTES_MAX 12288
+#endif
+
+/* Joined text of one TXT record.  512..65535; longer is unknown(limit). */
+#ifndef VD_TXT_LEN_MAX
+#define VD_TXT_LEN_MAX 4096
+#endif
+
+/* ---- records and judge ------------------------------------------------------------------- */
+
+/* Terms of one SPF record (RFC 7208).  16..128; 12 B of stack each while it is parsed. */
+#ifndef VD_SPF_TERMS_MAX
+#define VD_SPF_TERMS_MAX 64
+#endif
+
+/* Depth of include: and redirect=.  10 is what RFC 7208's ten lookups allow. */
+#ifndef VD_SPF_DEPTH_MAX
+#define VD_SPF_DEPTH_MAX 10
+#endif
+
+/* Findings of one judgement.  2 * VD_SELECTORS_MAX + 8 .. 200; 22 B each. */
+#ifndef VD_FINDINGS_MAX
+#define VD_FINDINGS_MAX (2 * VD_SELECTORS_MAX + 16)
+#endif
+
+/* Bytes of words in one judgement (old, new, mend).  1024..16384 B of RAM, once. */
+#ifndef VD_JUDGEMENT_BYTES_MAX
+#define VD_JUDGEMENT_BYTES_MAX 4096
+#endif
+
+/* Last good record texts kept of one watch.  512..8192 B of RAM per watch. */
+#ifndef VD_BASELINE_TEXT_MAX
+#define VD_BASELINE_TEXT_MAX 2560
+#endif
+
+/* Alerts open or on their way, over all watches.  VD_SELECTORS_MAX + 8 or more; 40 B each. */
+#ifndef VD_ALERTS_MAX
+#define VD_ALERTS_MAX (VD_WATCHES_MAX * (VD_SELECTORS_MAX + 8))
+#endif
+
+/* ---- reports ----------------------------------------------------------------------------- */
+
+/* Channels.  1..8; see VD_CA_BYTES_MAX and VD_SYSLOG_MESSAGE_MAX. */
+#ifndef VD_CHANNELS_MAX
+#define VD_CHANNELS_MAX 2
+#endif
+
+/* Bytes of events waiting for delivery.  2048..65535 B of RAM. */
+#ifndef VD_JOURNAL_BYTES_MAX
+#define VD_JOURNAL_BYTES_MAX 8192
+#endif
+
+/* Longest syslog message (RFC 5425: receivers take at least 2048).  1024..8192 B of RAM. */
+#ifndef VD_SYSLOG_MESSAGE_MAX
+#define VD_SYSLOG_MESSAGE_MAX 2048
+#endif
+
+/* Back-off of a channel that fails: first and longest wait.  ms. */
+#ifndef VD_BACKOFF_FIRST_MS
+#define VD_BACKOFF_FIRST_MS 1000
+#endif
+#ifndef VD_BACKOFF_MAX_MS
+#define VD_BACKOFF_MAX_MS 900000
+#endif
+
+/* One use of a TLS connection, from open to the last byte acknowledged.  5000..60000 ms. */
+#ifndef VD_STREAM_USE_MAX_MS
+#define VD_STREAM_USE_MAX_MS 20000
+#endif
+
+/* A channel's connection with nothing left to send is kept this long.  0..60000 ms. */
+#ifndef VD_CHANNEL_IDLE_MS
+#define VD_CHANNEL_IDLE_MS 5000
+#endif
+
+/*
+ * How long a new connection must stand, after the first bytes arrived, before what it carried
+ * counts as delivered: a TLS 1.3 peer that rejects us says so only then.  0..5000 ms.
+ */
+#ifndef VD_CHANNEL_PROOF_MS
+#define VD_CHANNEL_PROOF_MS 300
+#endif
+
+/* Events on the way in one connection before it waits for their arrival.  1..64; 12 B each. */
+#ifndef VD_CHANNEL_WINDOW
+#define VD_CHANNEL_WINDOW 8
+#endif
+
+/*
+ * Private Enterprise Number in the name of the syslog parameters.  32473 is the one for
+ * documentation (RFC 5612): a vendor puts his own.
+ */
+#ifndef VD_PEN
+#define VD_PEN 32473
+#endif
+
+/* ---- TLS --------------------------------------------------------------------------------- */
+
+/* TLS connections at once.  1..8; about 24 KiB of arena each. */
+#ifndef VD_TLS_SLOTS
+#define VD_TLS_SLOTS 1
+#endif
+
+/* All that mbedTLS allocates.  16384..1048576 B of RAM. */
+#ifndef VD_TLS_ARENA_BYTES
+#define VD_TLS_ARENA_BYTES 49152
+#endif
+
+/*
+ * Longest TLS record, and longest handshake message (the certificate chain!), that is taken in.
+ * 1024, 2048, 4096 or 16384 B of the arena per connection.  Public CAs' chains need 4096.
+ */
+#ifndef VD_TLS_IN_BYTES
+#define VD_TLS_IN_BYTES 4096
+#endif
+
+/* Longest TLS record sent.  512..16384 B of the arena, and as much RAM again, per connection. */
+#ifndef VD_TLS_OUT_BYTES
+#define VD_TLS_OUT_BYTES 1024
+#endif
+
+/*
+ * TLS destinations (host, trust, saved session) kept at once.  VD_TLS_SLOTS..16; about 1.5 KiB of
+ * RAM and 3 KiB of the arena each.
+ */
+#ifndef VD_TLS_DESTINATIONS
+#define VD_TLS_DESTINATIONS (VD_CHANNELS_MAX > VD_TLS_SLOTS ? VD_CHANNELS_MAX : VD_TLS_SLOTS)
+#endif
+
+/* Bytes received on a stream and not yet read by its channel.  512..65535 B of RAM per slot. */
+#ifndef VD_STREAM_RX_BYTES
+#define VD_STREAM_RX_BYTES 512
+#endif
+
+/* How long a closed connection waits for the peer's side to end.  200..10000 ms. */
+#ifndef VD_TLS_LINGER_MS
+#define VD_TLS_LINGER_MS 2000
+#endif
+
+#include "firmware/limits_check.h"
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dns/survey.h"
+#include "tests/fakes/dns_fake.h"
+
+static struct fake_net net;
+static struct vd_resolver resolver;
+static struct vd_survey survey;
+static uint64_t now;
+
+/* A zone: what is served for a name.  text NULL: NXDOMAIN; a text that begins with '>' is an alias
+   whose target the server does not know; '!' SERVFAIL. */
+struct row {
+    const char *name;
+    const char *text;
+};
+
+static const struct row *zone;
+static size_t zone_len;
+
+static const char *serve(const char *name)
+{
+    for (size_t i = 0; i < zone_len; i++) {
+        if (strcmp(zone[i].name, name) == 0) {
+            return zone[i].text;
+        }
+    }
+    return NULL;
+}
+
+static void answer(const struct fake_packet *sent)
+{
+    static struct fake_message m;
+    struct vd_message query;
+    char name[VD_NAME_TEXT_MAX];
+
+    assert_int_equal(vd_message_open(sent->bytes, sent->len, &query), VD_OK);
+    assert_int_equal(vd_name_to_text(&query.question.name, name, sizeof(name)), VD_OK);
+    const char *text = serve(name);
+    uint16_t flags = 0x8400;
+    flags = (uint16_t)(flags | (text == NULL ? 3 : text[0] == '!' ? 2 : 0));
+    fake_begin(&m, query.id, flags, name, query.question.type);
+    if (text == NULL) {
+        fake_soa(&m, ".");
+    } else if (text[0] == '>') {
+        fake_target(&m, VD_SECTION_ANSWER, name, VD_TYPE_CNAME, text + 1);
+    } else if (text[0] != '!') {
+        fake_txt(&m, name, text);
+    }
+    fake_net_answer(&net, sent, &m);
+}
+
+static void set_up(const struct row *rows, size_t len)
+{
+    static struct vd_endpoint server;
+
+    assert_int_equal(vd_endpoint_parse("192.0.2.1", 9, 53, &server), VD_OK);
+    fake_net_init(&net);
+    zone = rows;
+    zone_len = len;
+    now = 5000;
+    vd_resolver_init(&resolver, &net.port, fake_random, &server, 1);
+    vd_survey_start(&survey, &resolver, VD_SERVERS_ALL, 0, now);
+}
+
+/* Run to the end.  Returns the round trips that it took. */
+static unsigned run(void)
+{
+    unsigned waves = 0;
+
+    while (vd_survey_poll(&survey, now) == VD_AGAIN) {
+        size_t count = net.sent_count;
+        if (count == 0) {
+            now = vd_resolver_next_ms(&resolver);
+            continue;
+        }
+        waves++;
+        for (size_t i = 0; i < count; i++) {
+            answer(&net.sent[i]);
+        }
+        net.sent_count = 0;
+        now += 20;
+    }
+    return waves;
+}
+
+static const struct vd_answer *find(const char *name)
+{
+    const struct vd_answer *found = vd_snapshot_find(&survey.snapshot, name, VD_TYPE_TXT);
+    assert_non_null(found);
+    assert_true(found->is_done);
+    return found;
+}
+
+static void test_survey_follows_includes_and_costs_their_depth(void **state)
+{
+    static const struct row rows[] = {
+        {"example.com", "v=spf1 include:a.example include:b.example -all"},
+        {"a.example", "v=spf1 include:c.example -all"},
+        {"b.example", "v=spf1 ip4:192.0.2.1 -all"},
+        {"c.example", "v=spf1 redirect=d.example"},
+        {"d.example", "v=spf1 -all"},
+        {"_dmarc.example.com", "v=DMARC1; p=none"},
+    };
+
+    (void)state;
+    set_up(rows, 6);
+    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "_dmarc.example.com", VD_TYPE_TXT, VD_FOLLOW_NOTHING),
+                     VD_OK);
+    assert_int_equal(run(), 4);
+    assert_int_equal(survey.snapshot.answers_count, 6);
+    assert_int_equal(find("d.example")->presence, VD_PRESENT);
+    assert_int_equal(survey.is_cut, 0);
+}
+
+static void test_survey_include_loop_is_asked_once(void **state)
+{
+    static const struct row rows[] = {
+        {"a.example", "v=spf1 include:b.example -all"},
+        {"b.example", "v=spf1 include:a.example -all"},
+    };
+
+    (void)state;
+    set_up(rows, 2);
+    assert_int_equal(vd_survey_want(&survey, "A.example", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    assert_int_equal(run(), 2);
+    assert_int_equal(survey.snapshot.answers_count, 2);
+}
+
+static void test_survey_alias_that_leaves_is_asked_on(void **state)
+{
+    static const struct row rows[] = {
+        {"s1._domainkey.example.com", ">s1.provider.example"},
+        {"s1.provider.example", ">s1.host.example"},
+        {"s1.host.example", "v=DKIM1; p="},
+    };
+
+    (void)state;
+    set_up(rows, 3);
+    assert_int_equal(
+        vd_survey_want(&survey, "s1._domainkey.example.com", VD_TYPE_TXT, VD_FOLLOW_NOTHING),
+        VD_OK);
+    run();
+    const struct vd_answer *found = find("s1._domainkey.example.com");
+    assert_int_equal(found->presence, VD_PRESENT);
+    assert_string_equal(
+        vd_snapshot_target(&survey.snapshot,
+                           vd_snapshot_record(&survey.snapshot, found, VD_TYPE_CNAME, 1)),
+        "s1.host.example");
+    assert_non_null(vd_snapshot_record(&survey.snapshot, found, VD_TYPE_TXT, 0));
+}
+
+static void test_survey_alias_to_nothing_is_dangling_and_to_servfail_unknown(void **state)
+{
+    static const struct row rows[] = {
+        {"a.example", ">gone.example"},
+        {"b.example", ">bad.example"},
+        {"bad.example", "!"},
+    };
+
+    (void)state;
+    set_up(rows, 3);
+    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_FOLLOW_NOTHING), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "b.example", VD_TYPE_TXT, VD_FOLLOW_NOTHING), VD_OK);
+    run();
+    assert_int_equal(find("a.example")->presence, VD_ABSENT);
+    assert_int_equal(find("a.example")->detail, VD_DETAIL_DANGLING);
+    assert_int_equal(find("b.example")->presence, VD_UNKNOWN);
+    assert_int_equal(find("b.example")->detail, VD_DETAIL_SERVFAIL);
+}
+
+static void test_survey_aliases_in_a_circle_end_as_unknown(void **state)
+{
+    static const struct row rows[] = {
+        {"a.example", ">b.example"},
+        {"b.example", ">a.example"},
+    };
+
+    (void)state;
+    set_up(rows, 2);
+    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    run();
+    assert_int_equal(find("a.example")->presence, VD_UNKNOWN);
+    assert_int_equal(find("a.example")->detail, VD_DETAIL_CHAIN);
+    assert_null(vd_snapshot_record(&survey.snapshot, find("a.example"), VD_TYPE_TXT, 0));
+}
+
+static void test_survey_spf_behind_an_alias_is_followed(void **state)
+{
+    static const struct row rows[] = {
+        {"example.com", ">spf.host.example"},
+        {"spf.host.example", "v=spf1 include:a.example -all"},
+        {"a.example", "v=spf1 -all"},
+    };
+
+    (void)state;
+    set_up(rows, 3);
+    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    run();
+    assert_int_equal(find("a.example")->presence, VD_PRESENT);
+}
+
+static void test_survey_over_its_bound_is_cut_and_says_so(void **state)
+{
+    static char texts[VD_SURVEY_QUESTIONS_MAX + 4][64];
+    static char names[VD_SURVEY_QUESTIONS_MAX + 4][16];
+    static struct row rows[VD_SURVEY_QUESTIONS_MAX + 4];
+
+    (void)state;
+    for (size_t i = 0; i < VD_SURVEY_QUESTIONS_MAX + 4; i++) {
+        char digits[3] = {(char)('a' + i / 26), (char)('a' + i % 26), '\0'};
+        char next[3] = {(char)('a' + (i + 1) / 26), (char)('a' + (i + 1) % 26), '\0'};
+        strcpy(names[i], digits);
+        strcat(names[i], ".example");
+        strcpy(texts[i], "v=spf1 include:");
+        strcat(texts[i], next);
+        strcat(texts[i], ".example -all");
+        rows[i] = (struct row){names[i], texts[i]};
+    }
+    set_up(rows, VD_SURVEY_QUESTIONS_MAX + 4);
+    assert_int_equal(vd_survey_want(&survey, "aa.example", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    run();
+    assert_int_equal(survey.snapshot.answers_count, VD_SURVEY_QUESTIONS_MAX);
+    assert_int_equal(survey.is_cut, 1);
+}
+
+static void test_survey_alias_chain_over_its_bound_is_unknown(void **state)
+{
+    static char names[VD_CHAIN_MAX + 3][16], texts[VD_CHAIN_MAX + 3][16];
+    static struct row rows[VD_CHAIN_MAX + 3];
+
+    (void)state;
+    for (size_t i = 0; i < VD_CHAIN_MAX + 3; i++) {
+        const char name[] = {(char)('a' + i), '\0'}, next[] = {'>', (char)('b' + i), '\0'};
+        strcat(strcpy(names[i], name), ".example");
+        strcat(strcpy(texts[i], next), ".example");
+        rows[i] = (struct row){names[i], texts[i]};
+    }
+    rows[VD_CHAIN_MAX].text = "v=spf1 -all"; /* at the end of exactly VD_CHAIN_MAX aliases */
+    set_up(rows, VD_CHAIN_MAX + 3);
+    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_FOLLOW_NOTHING), VD_OK);
+    run();
+    assert_int_equal(find("a.example")->presence, VD_PRESENT);
+
+    strcat(strcpy(texts[VD_CHAIN_MAX], ">z"), ".example");
+    rows[VD_CHAIN_MAX].text = texts[VD_CHAIN_MAX];
+    rows[VD_CHAIN_MAX + 1] = (struct row){"z.example", "v=spf1 -all"};
+    set_up(rows, VD_CHAIN_MAX + 3);
+    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_FOLLOW_NOTHING), VD_OK);
+    run();
+    assert_int_equal(find("a.example")->presence, VD_UNKNOWN);
+    assert_int_equal(find("a.example")->detail, VD_DETAIL_CHAIN);
+}
+
+static void test_survey_name_asked_for_itself_is_followed_when_an_include_wants_it(void **state)
+{
+    static const struct row rows[] = {
+        {"example.com", "v=spf1 include:s1._domainkey.example.com -all"},
+        {"s1._domainkey.example.com", "v=spf1 include:a.example -all"},
+        {"a.example", "v=spf1 -all"},
+    };
+
+    (void)state;
+    set_up(rows, 3);
+    assert_int_equal(
+        vd_survey_want(&survey, "s1._domainkey.example.com", VD_TYPE_TXT, VD_FOLLOW_NOTHING),
+        VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    run();
+    assert_int_equal(find("a.example")->presence, VD_PRESENT);
+}
+
+static void test_survey_silence_settles_every_answer_as_unknown(void **state)
+{
+    (void)state;
+    set_up(NULL, 0);
+    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_MX, VD_FOLLOW_NOTHING), VD_OK);
+    while (vd_survey_poll(&survey, now) == VD_AGAIN) {
+        now = vd_resolver_next_ms(&resolver);
+    }
+    assert_int_equal(find("a.example")->presence, VD_UNKNOWN);
+    assert_int_equal(find("a.example")->detail, VD_DETAIL_TIMEOUT);
+}
+
+static void test_survey_refuses_what_is_no_name(void **state)
+{
+    (void)state;
+    set_up(NULL, 0);
+    assert_int_equal(vd_survey_want(&survey, "a..example", VD_TYPE_TXT, VD_FOLLOW_NOTHING),
+                     VD_EFORMAT);
+    assert_int_equal(vd_survey_poll(&survey, now), VD_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_survey_follows_includes_and_costs_their_depth),
+        cmocka_unit_test(test_survey_include_loop_is_asked_once),
+        cmocka_unit_test(test_survey_alias_that_leaves_is_asked_on),
+        cmocka_unit_test(test_survey_alias_to_nothing_is_dangling_and_to_servfail_unknown),
+        cmocka_unit_test(test_survey_aliases_in_a_circle_end_as_unknown),
+        cmocka_unit_test(test_survey_spf_behind_an_alias_is_followed),
+        cmocka_unit_test(test_survey_over_its_bound_is_cut_and_says_so),
+        cmocka_unit_test(test_survey_alias_chain_over_its_bound_is_unknown),
+        cmocka_unit_test(test_survey_name_asked_for_itself_is_followed_when_an_include_wants_it),
+        cmocka_unit_test(test_survey_silence_settles_every_answer_as_unknown),
+        cmocka_unit_test(test_survey_refuses_what_is_no_name),
+    };
+    return cmocka_run_group_tests_name("survey", tests, NULL, NULL);
+}
