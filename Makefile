@@ -41,7 +41,7 @@ firmware: ready ## build the image for BOARD into build/<board>/
 
 size: ready ## flash and RAM of the image per part; writes build/<board>/size.json
 	@$(MAKE_QUIET) firmware-build BOARD=$(BOARD)
-	@$(PYTHON) tools/size.py --board $(BOARD)
+	@$(PYTHON) tools/size.py --board $(BOARD) --cross $(CROSS)
 
 ##@ Work on it
 unit: ready ## only the unit tests on this machine, under sanitizers

@@ -19,6 +19,9 @@
 /* Rounds in a row in which a record set could not be looked at, until the watch is called blind. */
 #define VD_BLIND_AFTER 3u
 
+/* In vd_watch_run.blind: not all findings fit (VD_FINDINGS_MAX, VD_JUDGEMENT_BYTES_MAX). */
+#define VD_BLIND_CUT 0x80000000u
+
 /* Time between two look-ups of a collector's address. */
 #define VD_ADDRESS_KEEP_MS 900000u
 
@@ -31,6 +34,7 @@ struct vd_watch_run {
     uint32_t known;  /* set of vd_subject_bit: seen present, absent or broken before */
     uint32_t blind;  /* the same: told as blind */
     uint8_t unknown_rounds[VD_SUBJECTS_MAX]; /* in a row, by subject */
+    uint8_t cut_rounds;                      /* in a row, in which not all findings fitted */
 };
 
 /* The address of one channel's host. */

@@ -80,19 +80,23 @@ struct turn {
     uint64_t now_ms;
 };
 
+static bool has_alert_finding(const struct vd_judgement *j, const struct vd_subject *subject)
+{
+    for (size_t i = 0; i < j->findings_count; i++) {
+        if (&j->subjects[j->findings[i].subject] == subject &&
+            vd_code_info((enum vd_code)j->findings[i].code)->is_alert) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Is the subject free of anything worse than the baseline, so that it may become the baseline? */
 static bool is_clean(const struct vd_agent *agent, uint8_t watch_index,
                      const struct vd_subject *subject)
 {
-    const struct vd_judgement *j = &agent->judgement;
-
-    for (size_t i = 0; i < j->findings_count; i++) {
-        if (&j->subjects[j->findings[i].subject] == subject &&
-            vd_code_info((enum vd_code)j->findings[i].code)->is_alert) {
-            return false;
-        }
-    }
-    return vd_confirm_open_of(&agent->confirm, watch_index, subject->kind, subject->index) == 0;
+    return !has_alert_finding(&agent->judgement, subject) &&
+           vd_confirm_open_of(&agent->confirm, watch_index, subject->kind, subject->index) == 0;
 }
 
 static enum vd_status on_turn(void *ctx, enum vd_confirm_turn what, const struct vd_alert *alert,
@@ -106,10 +110,11 @@ static enum vd_status on_turn(void *ctx, enum vd_confirm_turn what, const struct
     struct vd_event event;
     char words[VD_TELL_WORDS_MAX];
 
-    /* Closing one alert of a record whose other alerts stay open is no all-clear. */
+    /* Closing one alert of a record that is bad in another way is no all-clear. */
     tell.is_still_bad =
         what == VD_CONFIRM_CLOSED &&
-        vd_confirm_open_of(&agent->confirm, turn->watch_index, subject->kind, subject->index) > 1;
+        (has_alert_finding(&agent->judgement, subject) ||
+         vd_confirm_open_of(&agent->confirm, turn->watch_index, subject->kind, subject->index) > 1);
     vd_tell_turn(&tell, what, alert, finding, subject, &event, words);
     enum vd_status status = write_down(agent, &event);
     if (status != VD_OK) {
@@ -144,7 +149,10 @@ static uint32_t count_unknowns(const struct vd_judgement *j, struct vd_watch_run
             blind |= vd_subject_bit(subject->kind, subject->index);
         }
     }
-    return blind;
+    /* More findings than fit: alerts can be neither opened nor closed for sure. */
+    run->cut_rounds =
+        (uint8_t)(!j->is_cut ? 0 : run->cut_rounds + (is_round && run->cut_rounds < UINT8_MAX));
+    return run->cut_rounds >= VD_BLIND_AFTER ? blind | VD_BLIND_CUT : blind;
 }
 
 /* Tell when a record set cannot be looked at any more, each one that joins, and when all can. */

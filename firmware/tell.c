@@ -181,4 +181,7 @@ void vd_tell_blind(const struct vd_tell *tell, bool closes, uint32_t rounds, str
     event->new_text = next_text(&w, words); /* last: it may be cut */
     vd_text_put(&w, "unknown: ");
     put_unknowns(&w, tell->judgement);
+    if (tell->judgement->is_cut) {
+        vd_text_put(&w, "; more findings than fit (VD_FINDINGS_MAX, VD_JUDGEMENT_BYTES_MAX)");
+    }
 }
