@@ -14,7 +14,7 @@
 
 /* ---- what is watched --------------------------------------------------------------------- */
 
-/* Watched domains.  1..250; cost: see VD_BASELINE_TEXT_MAX, about 3.4 KiB RAM each. */
+/* Watched domains.  1..250; cost: see VD_BASELINE_TEXT_MAX, about 3.7 KiB RAM each. */
 #ifndef VD_WATCHES_MAX
 #define VD_WATCHES_MAX 4
 #endif
@@ -108,7 +108,7 @@
 #define VD_SPF_DEPTH_MAX 10
 #endif
 
-/* Findings of one judgement.  2 * VD_SELECTORS_MAX + 8 .. 200; 22 B each. */
+/* Findings of one judgement.  2 * VD_SELECTORS_MAX + 8 .. 200; 28 B each. */
 #ifndef VD_FINDINGS_MAX
 #define VD_FINDINGS_MAX (2 * VD_SELECTORS_MAX + 16)
 #endif

@@ -5,6 +5,7 @@
  */
 #include "firmware/tell.h"
 
+#include "firmware/judge/judge_words.h"
 #include "report/text.h"
 
 #include <string.h>
@@ -30,6 +31,19 @@ static void clear(struct vd_event *event, const char *domain)
     event->code = event->restores = event->record = event->rtype = event->subject = "";
     event->old_text = event->new_text = event->why = event->mend = "";
     event->known_by = event->path = "";
+}
+
+/* Longest domain, and longest description, in a subject line of less than 100 characters. */
+#define DOMAIN_MAX  41u
+#define SUMMARY_MAX 25u
+
+/* "example.com: ", in few characters. */
+static void put_lead(struct vd_text_writer *w, const char *domain)
+{
+    char name[DOMAIN_MAX];
+
+    vd_text_put(w, vd_short_name(domain, name, sizeof(name)));
+    vd_text_put(w, ": ");
 }
 
 /* Begin the next of several texts in one buffer; where it is full, on its final NUL. */
@@ -93,6 +107,7 @@ static void tell_restored(const struct vd_tell *tell, const struct vd_alert *ale
 {
     const struct vd_judgement *j = tell->judgement;
     struct vd_text_writer w = {0};
+    char summary[SUMMARY_MAX];
 
     event->class_ = VD_CLASS_RESTORED;
     event->severity = VD_SEVERITY_NOTICE;
@@ -105,11 +120,10 @@ static void tell_restored(const struct vd_tell *tell, const struct vd_alert *ale
                      ? "This alert is over, but another one of the same record is still open."
                      : "The record is back to the accepted state, or better.";
     event->subject = next_text(&w, words);
-    vd_text_put(&w, tell->domain);
-    vd_text_put(&w, ": ");
+    put_lead(&w, tell->domain);
     vd_text_put(&w, vd_subject_kind_str(subject->kind));
     vd_text_put(&w, tell->is_still_bad ? " is there again, not yet as accepted: " : " restored: ");
-    vd_text_put(&w, event->new_text);
+    vd_text_put(&w, vd_short_name(event->new_text, summary, sizeof(summary)));
     event->known_by = next_text(&w, words);
     vd_text_put_unsigned(&w, alert->clean);
     vd_text_put(&w, " clean looks");
@@ -166,8 +180,8 @@ void vd_tell_blind(const struct vd_tell *tell, bool closes, uint32_t rounds, str
     event->severity = closes ? VD_SEVERITY_NOTICE : VD_SEVERITY_WARNING;
     event->restores = closes ? info->code : "";
     event->subject = next_text(&w, words);
-    vd_text_put(&w, tell->domain);
-    vd_text_put(&w, closes ? ": the watch can see again" : ": the watch is blind");
+    put_lead(&w, tell->domain);
+    vd_text_put(&w, closes ? "the watch can see again" : "the watch is blind");
     if (closes) {
         event->new_text = "all records answered";
         return;

@@ -156,6 +156,22 @@ static bool is_mailbox(struct vd_span uri, size_t scheme)
     return at > 0 && at + 1 < address.len;
 }
 
+/* Scheme and mail host mean the same in any case, the mailbox may not (RFC 3986, 6.2.2.1). */
+static uint32_t hash_uri(struct vd_span uri, size_t scheme)
+{
+    uint32_t hash = VD_HASH_START;
+    size_t host = uri.len;
+
+    for (size_t i = scheme; i < uri.len; i++) {
+        host = uri.bytes[i] == '@' ? i : host;
+    }
+    for (size_t i = 0; i < uri.len; i++) {
+        uint8_t c = i < scheme || i >= host ? vd_ascii_lower(uri.bytes[i]) : uri.bytes[i];
+        hash = vd_hash(hash, &c, 1);
+    }
+    return hash;
+}
+
 /* Look at rua= URI by URI.  Returns whether one of any scheme is well-formed. */
 static bool read_rua(struct vd_span value, struct vd_dmarc *out)
 {
@@ -174,7 +190,7 @@ static bool read_rua(struct vd_span value, struct vd_dmarc *out)
         }
         has_uri = true;
         out->has_rua = out->has_rua || is_mailbox(uri, scheme);
-        out->rua_set += vd_hash(VD_HASH_START, uri.bytes, uri.len);
+        out->rua_set += hash_uri(uri, scheme);
     }
     return has_uri;
 }
@@ -206,12 +222,15 @@ static char read_psd(struct vd_span value)
     return vd_span_is_word(value, "n") ? 'n' : 'u';
 }
 
-/* What else is written: ruf=, fo= and psd=, in any spelling of blanks. */
+/* What else is written: ruf=, fo= and psd=, in any spelling of blanks.  fo=0 is the default. */
 static uint32_t hash_extras(const struct vd_dmarc *dmarc, struct vd_span fo)
 {
     struct vd_span values[] = {dmarc->ruf, fo};
     uint32_t hash = vd_hash(VD_HASH_START, (const uint8_t *)&dmarc->psd, 1);
 
+    if (vd_span_is_exactly(fo, "0")) {
+        values[1].len = 0;
+    }
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         for (size_t k = 0; k < values[i].len; k++) {
             uint8_t c = values[i].bytes[k];

@@ -60,7 +60,10 @@ static bool next_octet(struct base64 *in, uint8_t *out)
     return true;
 }
 
-/* Only base64's characters and blanks, and as many as RFC 4648 wants, the padding included. */
+/*
+ * Only base64's characters and blanks, and as many as RFC 4648 wants.  Padding may be left out as a
+ * whole, as some publishers do, but not in part.
+ */
 static bool is_base64(struct vd_span text)
 {
     size_t digits = 0;
@@ -76,7 +79,7 @@ static bool is_base64(struct vd_span text)
             digits++;
         }
     }
-    return padding <= 2 && (digits + padding) % 4 == 0;
+    return padding == 0 ? digits % 4 != 1 : padding <= 2 && (digits + padding) % 4 == 0;
 }
 
 enum vd_status vd_key_check(struct vd_span base64, size_t *octets, uint32_t *fingerprint)

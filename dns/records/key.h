@@ -11,7 +11,8 @@
 #include "dns/records/span.h"
 
 /*
- * Check base64 with blanks inside (RFC 4648, section 4; RFC 6376, section 2.10).
+ * Check base64 with blanks inside (RFC 4648, section 4; RFC 6376, section 2.10).  Verifiers read it
+ * with or without its final '='.
  *
  * octets       length of what it decodes to.
  * fingerprint  vd_hash over that.

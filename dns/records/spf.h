@@ -82,7 +82,7 @@ enum vd_status vd_spf_parse(const uint8_t *text, size_t len, struct vd_spf *out)
  *             see vd_spf_expand.
  * VD_EFORMAT  expands to what is no domain name (an empty label, one of more than 63 octets), or
  *             the term has no name at all (ip4, ip6, all, an unknown modifier).
- * VD_EFULL    cap is too small.
+ * VD_EFULL    cap is too small, or more macros stand in it than we fill in: the name is not known.
  */
 enum vd_status vd_spf_target(const struct vd_spf *spf, const struct vd_spf_term *term,
                              const char *current_domain, char *out, size_t cap);

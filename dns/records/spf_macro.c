@@ -151,48 +151,62 @@ struct growing {
     bool has_failed; /* one label alone is longer than all of octets */
 };
 
-/* Cut whole labels from the left until at most max octets are left (section 7.3). */
+/* Cut whole labels from the left until at most max octets are left, or one label (section 7.3). */
 static void cut_left(struct growing *name, size_t max)
 {
-    while (name->len > max) {
-        size_t label = vd_span_to((struct vd_span){name->octets, name->len}, '.');
-        if (label == name->len) {
-            name->has_failed = true;
-            return;
+    struct vd_span rest = {name->octets, name->len};
+
+    while (rest.len > max) {
+        size_t label = vd_span_to(rest, '.');
+        if (label == rest.len) {
+            break;
         }
-        name->len -= label + 1;
-        memmove(name->octets, name->octets + label + 1, name->len);
+        rest = vd_span_skip(rest, label + 1);
     }
+    memmove(name->octets, rest.bytes, rest.len);
+    name->len = rest.len;
 }
 
 static void grow(struct growing *name, const uint8_t *octets, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        cut_left(name, sizeof name->octets - 1);
-        if (name->has_failed) {
+        if (name->len == sizeof name->octets) { /* what is cut now would be cut at the end too */
+            cut_left(name, VD_NAME_WIRE_MAX);
+        }
+        if (name->len == sizeof name->octets) {
+            name->has_failed = true;
             return;
         }
         name->octets[name->len++] = octets[i];
     }
 }
 
-/* The index-th part of a domain between delimiters; counts the parts when there are fewer. */
-static struct vd_span find_part(struct vd_span domain, struct vd_span delimiters, size_t index,
-                                size_t *count)
+static bool is_between(uint8_t c, struct vd_span delimiters)
 {
-    struct vd_span part = {NULL, 0};
+    return memchr(delimiters.bytes, c, delimiters.len) != NULL;
+}
 
-    *count = 0;
-    for (size_t i = 0, start = 0; i <= domain.len; i++) {
-        if (i < domain.len && memchr(delimiters.bytes, domain.bytes[i], delimiters.len) == NULL) {
-            continue;
-        }
-        if ((*count)++ == index) {
-            part = (struct vd_span){domain.bytes + start, i - start};
-        }
-        start = i + 1;
+/* Take the first or the last part off a domain with delimiters; false: none is left. */
+static bool take_part(struct vd_span *rest, struct vd_span delimiters, bool is_last,
+                      struct vd_span *part)
+{
+    size_t len = 0;
+
+    if (rest->bytes == NULL) {
+        return false;
     }
-    return part;
+    while (len < rest->len &&
+           !is_between(rest->bytes[is_last ? rest->len - 1 - len : len], delimiters)) {
+        len++;
+    }
+    *part = (struct vd_span){rest->bytes + (is_last ? rest->len - len : 0), len};
+    if (len == rest->len) {
+        *rest = (struct vd_span){NULL, 0};
+    } else {
+        rest->bytes += is_last ? 0 : len + 1;
+        rest->len -= len + 1;
+    }
+    return true;
 }
 
 /*
@@ -204,15 +218,18 @@ static void grow_domain(struct growing *name, const struct macro *macro, struct 
     static const uint8_t dot[] = {'.'};
     struct vd_span delimiters =
         macro->delimiters.len > 0 ? macro->delimiters : (struct vd_span){dot, 1};
-    size_t count;
+    struct vd_span part;
+    size_t count = 1;
 
-    (void)find_part(domain, delimiters, 0, &count);
-    size_t kept = macro->parts == 0 || macro->parts > count ? count : macro->parts;
-    for (size_t i = count - kept, all = count; i < all; i++) {
-        struct vd_span part =
-            find_part(domain, delimiters, macro->is_reversed ? all - 1 - i : i, &count);
-        grow(name, part.bytes, part.len);
-        grow(name, dot, i + 1 < all ? 1 : 0);
+    for (size_t i = 0; i < domain.len; i++) {
+        count += is_between(domain.bytes[i], delimiters);
+    }
+    size_t dropped = macro->parts == 0 || macro->parts > count ? 0 : count - macro->parts;
+    for (size_t i = 0; take_part(&domain, delimiters, macro->is_reversed, &part); i++) {
+        if (i >= dropped) {
+            grow(name, dot, i > dropped ? 1 : 0);
+            grow(name, part.bytes, part.len);
+        }
     }
 }
 
@@ -269,7 +286,7 @@ static enum vd_status finish_name(struct growing *grown, struct vd_name *out)
         grown->len--;
     }
     cut_left(grown, VD_NAME_WIRE_MAX - 2u);
-    if (grown->has_failed) {
+    if (grown->has_failed || grown->len > VD_NAME_WIRE_MAX - 2u) {
         return VD_EFORMAT;
     }
     out->len = 0;
@@ -286,10 +303,12 @@ static enum vd_status finish_name(struct growing *grown, struct vd_name *out)
     return VD_OK;
 }
 
-/* Literals and macros to octets. */
+/* Literals and macros to octets.  VD_EFULL: more macros than anybody needs, or we fill in. */
 static enum vd_status grow_all(struct vd_span text, const char *current_domain,
                                const char *sender_domain, struct growing *out)
 {
+    unsigned macros = 0;
+
     while (text.len > 0) {
         struct macro macro;
         if (text.bytes[0] != '%') {
@@ -299,6 +318,9 @@ static enum vd_status grow_all(struct vd_span text, const char *current_domain,
         }
         if (!read_macro(text, &macro)) {
             return VD_EFORMAT;
+        }
+        if (++macros > VD_SPF_MACROS_MAX) {
+            return VD_EFULL;
         }
         enum vd_status status =
             grow_macro(out, &macro, text.bytes[1], current_domain, sender_domain);

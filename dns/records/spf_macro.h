@@ -8,6 +8,9 @@
 
 #include "dns/records/span.h"
 
+/* Macros that are filled in in one domain-spec: each takes its time. */
+#define VD_SPF_MACROS_MAX 8u
+
 /* What is wrong with a macro-string, a static sentence; NULL: nothing. */
 const char *vd_spf_macro_fault(struct vd_span text);
 

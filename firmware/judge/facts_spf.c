@@ -18,17 +18,24 @@
 /* RFC 7208, section 4.6.4. */
 #define LOOKUPS_MAX 10u
 
-/* Terms are counted up to here, to tell how far over the limit a record is. */
-#define LOOKUPS_COUNTED_MAX 99u
+/* Terms are counted up to here, to tell how far over the limit a record is: each costs us time. */
+#define LOOKUPS_COUNTED_MAX 20u
+
+/* Networks this wide hold strangers, whoever meant what by them. */
+#define WIDE_PREFIX4 16u
+#define WIDE_PREFIX6 32u
 
 /* One record that is being evaluated. */
 struct frame {
     const struct vd_answer *answer;
     struct vd_span text;
-    uint16_t next;  /* term to go on with */
-    uint8_t entry;  /* how we came here: 0, VD_SPF_INCLUDE or VD_SPF_REDIRECT */
-    char qualifier; /* of the include: that led here */
-    uint8_t halves; /* halves of the IPv4 and IPv6 space that pass: bits 0, 1 and 2, 3 */
+    uint16_t next;     /* term to go on with */
+    uint8_t entry;     /* how we came here: 0, VD_SPF_INCLUDE or VD_SPF_REDIRECT */
+    char qualifier;    /* of the include: that led here */
+    uint8_t halves;    /* halves of the IPv4 and IPv6 space that pass: bits 0, 1 and 2, 3 */
+    uint8_t denied;    /* and those that were decided otherwise before */
+    uint8_t denied_as; /* the kindest of those results */
+    bool is_granting;  /* a pass here is one of the whole record */
 };
 
 struct walk {
@@ -36,9 +43,12 @@ struct walk {
     struct vd_facts *out;
     struct vd_spf spf; /* the record of the top frame */
     struct frame frames[VD_SPF_DEPTH_MAX + 1];
+    const struct vd_answer *wide_at; /* where the widest network stands, and how it is written */
+    struct vd_span wide_term;
     uint8_t depth; /* frames in use */
     bool is_over;
     bool is_counting; /* over the limit: the verdict is made, only counting goes on */
+    bool is_open;     /* the result for all who are left hangs on the mail */
 };
 
 /* ---- ends -------------------------------------------------------------------------------- */
@@ -47,7 +57,7 @@ static void write_path(struct walk *walk)
 {
     struct vd_facts *out = walk->out;
 
-    for (size_t i = 0; i < walk->depth && out->spf.path.len < 512; i++) {
+    for (size_t i = 0; i < walk->depth && out->spf.path.len < 256; i++) {
         const struct frame *frame = &walk->frames[i];
         vd_facts_write(out, &out->spf.path, "%s%s%s", i == 0 ? "" : " > ",
                        frame->entry == VD_SPF_INCLUDE    ? "include:"
@@ -167,6 +177,10 @@ static void enter(struct walk *walk, const struct vd_spf_term *term)
     if (status == VD_OTHER) {
         return; /* dynamic: counted, but nobody knows its name before the mail is there */
     }
+    if (status == VD_EFULL) {
+        give_up(walk, VD_DETAIL_LIMIT, term); /* more macros than we fill in */
+        return;
+    }
     if (status != VD_OK) {
         break_at(walk, term, "not a domain name");
         return;
@@ -199,7 +213,12 @@ static void enter(struct walk *walk, const struct vd_spf_term *term)
         return;
     }
     walk->frames[walk->depth++] =
-        (struct frame){.answer = answer, .text = text, .entry = entry, .qualifier = qualifier};
+        (struct frame){.answer = answer,
+                       .text = text,
+                       .entry = entry,
+                       .qualifier = qualifier,
+                       .denied_as = VD_SPF_FAIL,
+                       .is_granting = top->is_granting && qualifier == '+'};
     (void)load_top(walk);
 }
 
@@ -228,6 +247,7 @@ static void finish(struct walk *walk, uint8_t result, const struct vd_spf_term *
         return;
     }
     spf->dflt = result;
+    spf->is_open = walk->is_open;
     spf->passes_all = result == VD_SPF_PASS;
     if (spf->passes_all && term != NULL) {
         write_path(walk);
@@ -259,26 +279,67 @@ static void leave(struct walk *walk, uint8_t result, const struct vd_spf_term *t
     finish(walk, result, term);
 }
 
-/* Does this term, with those before it in its record, let every address pass? */
+/*
+ * Does this term, with those before it in its record, let every address pass that is left?  What
+ * an earlier term has decided, it has decided for good.
+ */
 static bool is_everybody(struct walk *walk, const struct vd_spf_term *term)
 {
     struct frame *top = &walk->frames[walk->depth - 1];
+    bool is_pass = term->qualifier == '+';
     uint8_t address[16];
     uint8_t bits;
 
-    if (term->qualifier != '+') {
-        return false;
-    }
     if (term->kind == VD_SPF_A || term->kind == VD_SPF_MX) {
-        return term->prefix4 == 0 || term->prefix6 == 0;
+        return is_pass && ((term->prefix4 == 0 && (top->denied & 3u) != 3u) ||
+                           (term->prefix6 == 0 && (top->denied & 12u) != 12u));
     }
     if (vd_spf_network(&walk->spf, term, address, &bits) != VD_OK || bits > 1) {
         return false;
     }
     unsigned shift = term->kind == VD_SPF_IP6 ? 2 : 0;
-    unsigned half = address[0] < 0x80 ? 1u : 2u;
-    top->halves = (uint8_t)(top->halves | (bits == 0 ? 3u : half) << shift);
+    unsigned half = (bits == 0 ? 3u : address[0] < 0x80 ? 1u : 2u) << shift;
+    if (!is_pass) {
+        uint8_t result = default_of(term->qualifier);
+        top->denied = (uint8_t)(top->denied | (half & ~(unsigned)top->halves));
+        top->denied_as = result < top->denied_as ? result : top->denied_as;
+        return false;
+    }
+    top->halves = (uint8_t)(top->halves | (half & ~(unsigned)top->denied));
     return ((unsigned)top->halves >> shift & 3u) == 3u;
+}
+
+/* Keep the shorter of two prefix lengths; true if that is news and wide. */
+static bool keep_shorter(uint8_t *kept, uint8_t prefix, uint8_t wide)
+{
+    bool is_shorter = prefix < *kept;
+
+    *kept = is_shorter ? prefix : *kept;
+    return is_shorter && prefix <= wide;
+}
+
+/* Keep the widest networks that pass. */
+static void note_width(struct walk *walk, const struct vd_spf_term *term)
+{
+    const struct frame *top = &walk->frames[walk->depth - 1];
+    struct vd_spf_facts *spf = &walk->out->spf;
+    bool is_host = term->kind == VD_SPF_A || term->kind == VD_SPF_MX;
+    uint8_t prefix4 = is_host || term->kind == VD_SPF_IP4 ? term->prefix4 : VD_SPF_PREFIX4_NONE;
+    uint8_t prefix6 = is_host || term->kind == VD_SPF_IP6 ? term->prefix6 : VD_SPF_PREFIX6_NONE;
+
+    if (term->qualifier != '+' || !top->is_granting || walk->is_counting) {
+        return;
+    }
+    bool is_wider = keep_shorter(&spf->prefix4, prefix4, WIDE_PREFIX4);
+    is_wider |= keep_shorter(&spf->prefix6, prefix6, WIDE_PREFIX6);
+    if (walk->depth == 1) {
+        (void)keep_shorter(&spf->own4, prefix4, 0);
+        (void)keep_shorter(&spf->own6, prefix6, 0);
+    }
+    if (is_wider) {
+        walk->wide_at = top->answer;
+        walk->wide_term = (struct vd_span){walk->spf.text + term->offset, term->len};
+    }
 }
 
 static void count_lookup(struct walk *walk)
@@ -300,6 +361,11 @@ static void count_lookup(struct walk *walk)
 /* Find redirect= of the top frame's record and follow it; without one the result is neutral. */
 static void redirect(struct walk *walk)
 {
+    bool is_whole = true; /* not inside an include: */
+
+    for (size_t i = 1; i < walk->depth; i++) {
+        is_whole = is_whole && walk->frames[i].entry == VD_SPF_REDIRECT;
+    }
     for (size_t i = 0; i < walk->spf.terms_count; i++) {
         struct vd_spf_term term = walk->spf.terms[i];
         if (term.kind == VD_SPF_REDIRECT) {
@@ -309,7 +375,8 @@ static void redirect(struct walk *walk)
             if (walk->depth > depth || walk->is_over) {
                 return;
             }
-            break; /* dynamic */
+            walk->is_open = is_whole; /* dynamic */
+            break;
         }
     }
     leave(walk, VD_SPF_NEUTRAL, NULL);
@@ -326,10 +393,11 @@ static void step(struct walk *walk)
     }
     struct vd_spf_term term = walk->spf.terms[top->next++]; /* a copy: enter reads other records */
     if (term.kind == VD_SPF_ALL) {
-        leave(walk, default_of(term.qualifier),
-              &term); /* what follows, redirect= too, has no effect */
+        /* What follows, redirect= too, has no effect. */
+        leave(walk, top->denied == 0xfu ? top->denied_as : default_of(term.qualifier), &term);
         return;
     }
+    note_width(walk, &term);
     if (vd_spf_is_lookup(&term) && term.kind != VD_SPF_REDIRECT) {
         count_lookup(walk);
     }
@@ -342,23 +410,63 @@ static void step(struct walk *walk)
 
 /* ---- the own record ---------------------------------------------------------------------- */
 
-/* Order-free hashes of the terms, in lower case: their order alone is no news. */
-static void hash_terms(const struct vd_spf *spf, struct vd_spf_facts *facts)
+uint32_t vd_spf_term_hash(struct vd_span term)
 {
-    for (size_t i = 0; i < spf->terms_count; i++) {
-        const struct vd_spf_term *term = &spf->terms[i];
-        uint32_t hash = VD_HASH_START;
-        for (size_t k = 0; k < term->len; k++) {
-            uint8_t c = vd_ascii_lower(spf->text[term->offset + k]);
-            if (k > 0 || c != '+') {
-                hash = vd_hash(hash, &c, 1);
-            }
-        }
-        facts->terms += hash;
-        if (term->kind == VD_SPF_INCLUDE || term->kind == VD_SPF_REDIRECT) {
-            facts->includes += hash;
+    uint32_t hash = VD_HASH_START;
+
+    for (size_t i = 0; i < term.len; i++) {
+        uint8_t c = vd_ascii_lower(term.bytes[i]);
+        if (i > 0 || c != '+') {
+            hash = vd_hash(hash, &c, 1);
         }
     }
+    return hash;
+}
+
+/* Does it let another party say who passes? */
+static bool is_sender(const struct vd_spf_term *term)
+{
+    return term->qualifier == '+' && (term->kind == VD_SPF_INCLUDE || term->kind == VD_SPF_EXISTS ||
+                                      term->kind == VD_SPF_PTR || term->kind == VD_SPF_REDIRECT);
+}
+
+/*
+ * Order-free hashes of the terms that have an effect: behind the first all no mechanism has, and
+ * with an all anywhere redirect= has none (RFC 7208, sections 5.1 and 6.1).
+ */
+static void hash_terms(const struct vd_spf *spf, struct vd_spf_facts *facts)
+{
+    size_t senders = 0;
+    size_t all = 0;
+
+    while (all < spf->terms_count && spf->terms[all].kind != VD_SPF_ALL) {
+        all++;
+    }
+    for (size_t i = 0; i < spf->terms_count; i++) {
+        const struct vd_spf_term *term = &spf->terms[i];
+        bool is_mechanism = term->kind < VD_SPF_REDIRECT;
+        if ((is_mechanism && i > all) ||
+            (term->kind == VD_SPF_REDIRECT && all < spf->terms_count)) {
+            continue;
+        }
+        uint32_t hash = vd_spf_term_hash((struct vd_span){spf->text + term->offset, term->len});
+        facts->terms += hash;
+        if (is_sender(term) && senders < VD_SPF_SENDERS_MAX) {
+            facts->senders[senders++] = hash;
+        }
+    }
+}
+
+/* Tell the widest network, where nothing worse is told. */
+static void write_width(struct walk *walk)
+{
+    struct vd_facts *out = walk->out;
+    bool is_own = walk->wide_at == walk->frames[0].answer;
+
+    vd_facts_write(out, &out->spf.path, "%s%s%s",
+                   vd_snapshot_name(walk->snapshot, walk->frames[0].answer), is_own ? "" : " > ",
+                   is_own ? "" : vd_snapshot_name(walk->snapshot, walk->wide_at));
+    vd_facts_write_span(out, &out->spf.fault, walk->wide_term);
 }
 
 static void walk_all(struct walk *walk)
@@ -375,6 +483,9 @@ static void walk_all(struct walk *walk)
         vd_facts_write(out, &out->spf.fault, "%s%u lookups, the limit is %u",
                        out->spf.lookups == LOOKUPS_COUNTED_MAX ? "more than " : "",
                        (unsigned)out->spf.lookups, LOOKUPS_MAX);
+    } else if (out->spf.standing == VD_STANDING_OK && !out->spf.passes_all &&
+               walk->wide_at != NULL) {
+        write_width(walk);
     }
 }
 
@@ -387,6 +498,8 @@ void vd_facts_read_spf(const struct vd_snapshot *snapshot, const struct vd_watch
     struct vd_span text = {NULL, 0};
 
     spf->dflt = VD_SPF_NEUTRAL;
+    spf->prefix4 = spf->own4 = VD_SPF_PREFIX4_NONE;
+    spf->prefix6 = spf->own6 = VD_SPF_PREFIX6_NONE;
     if (answer == NULL || answer->presence == VD_UNKNOWN) {
         spf->detail = answer == NULL ? (uint8_t)VD_DETAIL_NOT_ASKED : answer->detail;
         return;
@@ -402,12 +515,13 @@ void vd_facts_read_spf(const struct vd_snapshot *snapshot, const struct vd_watch
     if (records == 0) {
         return;
     }
-    vd_facts_write_span(out, &spf->text, text);
+    vd_facts_write_record(out, &spf->text, text);
     if (records > 1) {
         spf->standing = VD_STANDING_BROKEN; /* RFC 7208, section 4.5 */
         vd_facts_write(out, &spf->fault, "%u SPF records at one name", records);
         return;
     }
-    walk.frames[walk.depth++] = (struct frame){.answer = answer, .text = text};
+    walk.frames[walk.depth++] = (struct frame){
+        .answer = answer, .text = text, .denied_as = VD_SPF_FAIL, .is_granting = true};
     walk_all(&walk);
 }

@@ -22,8 +22,20 @@ const char *vd_owner_text(char *out, const char *prefix, const char *middle, con
  */
 void vd_facts_write(struct vd_facts *facts, struct vd_text_ref *ref, const char *format, ...);
 
-/* The same with octets from outside: what is not printable ASCII becomes '?'. */
+/*
+ * The same with octets from outside: tabs and line ends become blanks, what else is not printable
+ * ASCII becomes '?' and ends what is sound.
+ */
 void vd_facts_write_span(struct vd_facts *facts, struct vd_text_ref *ref, struct vd_span span);
+
+/* The same for a whole record: some of the store is left for what comes after it. */
+void vd_facts_write_record(struct vd_facts *facts, struct vd_text_ref *ref, struct vd_span record);
+
+/* How many octets of one more text would fit. */
+size_t vd_facts_room(const struct vd_facts *facts);
+
+/* A term of an SPF record as a number: in lower case, without a '+' in front. */
+uint32_t vd_spf_term_hash(struct vd_span term);
 
 /* One record set each; all of its facts are written.  facts->text is appended to. */
 void vd_facts_read_spf(const struct vd_snapshot *snapshot, const struct vd_watch *watch,

@@ -14,7 +14,7 @@
 #define PRIVACY    VD_AXIS_PRIVACY
 
 static const char why_stricter[] =
-    "Stricter than before: senders that do not authenticate will now be refused.";
+    "Stricter than before: mail from senders that do not authenticate may now be refused.";
 
 /* code, class, severity, axis, is_whole, is_alert, why */
 static const struct vd_code_info table[VD_CODES_COUNT] = {
@@ -32,6 +32,19 @@ static const struct vd_code_info table[VD_CODES_COUNT] = {
     [VD_CODE_SPF_DEFAULT_WEAKENED] =
         {"spf.default.weakened", VD_CLASS_WEAKENED, VD_SEVERITY_WARNING, SPOOF, false, true,
          "Receivers without DMARC will treat mail from servers that are not listed more kindly."},
+    [VD_CODE_SPF_WIDE] = {"spf.range.wide", VD_CLASS_CRITICAL, VD_SEVERITY_CRITICAL, SPOOF, false,
+                          true,
+                          "A network this wide holds strangers: their servers pass SPF as this "
+                          "domain."},
+    [VD_CODE_SPF_INCLUDE_ADDED] =
+        {"spf.include.added", VD_CLASS_WEAKENED, VD_SEVERITY_NOTICE, SPOOF, false, true,
+         "Whoever runs the other domain can let any server send as this one."},
+    [VD_CODE_SPF_INCLUDE_REMOVED] =
+        {"spf.include.removed", VD_CLASS_WEAKENED, VD_SEVERITY_NOTICE, DELIVERY, false, true,
+         "Mail that is still sent through that service no longer passes SPF."},
+    [VD_CODE_SPF_PTR_ADDED] =
+        {"spf.ptr.added", VD_CLASS_WEAKENED, VD_SEVERITY_NOTICE, SPOOF, false, true,
+         "ptr is slow and unreliable, and receivers may skip it: it should not be used."},
     [VD_CODE_SPF_STRENGTHENED] = {"spf.default.strengthened", VD_CLASS_STRENGTHENED,
                                   VD_SEVERITY_NOTICE, DELIVERY, false, false, why_stricter},
     [VD_CODE_SPF_CHANGED] = {"spf.record.changed", VD_CLASS_CHANGED, VD_SEVERITY_INFO, SPOOF, false,
@@ -50,8 +63,11 @@ static const struct vd_code_info table[VD_CODES_COUNT] = {
                             false, true,
                             "Whoever holds the alias's target can sign as this domain."},
     [VD_CODE_DKIM_CHANGED] = {"dkim.key.changed", VD_CLASS_CHANGED, VD_SEVERITY_NOTICE, SPOOF,
-                              false, false,
+                              false, true,
                               "A planned rotation looks like this, and so does an intruder's key."},
+    [VD_CODE_DKIM_ROLLED] = {"dkim.alias.changed", VD_CLASS_CHANGED, VD_SEVERITY_NOTICE, SPOOF,
+                             false, false,
+                             "The operator behind the alias has another key there, or moved it."},
     [VD_CODE_DKIM_STRENGTHENED] = {"dkim.key.strengthened", VD_CLASS_STRENGTHENED,
                                    VD_SEVERITY_NOTICE, 0, false, false,
                                    "The signature proves more than it did."},
@@ -73,6 +89,12 @@ static const struct vd_code_info table[VD_CODES_COUNT] = {
     [VD_CODE_DMARC_ALIGN_WEAKENED] = {"dmarc.alignment.weakened", VD_CLASS_WEAKENED,
                                       VD_SEVERITY_NOTICE, SPOOF, false, true,
                                       "Any subdomain's SPF or DKIM can now vouch for this domain."},
+    [VD_CODE_DMARC_PSD] =
+        {"dmarc.psd.added", VD_CLASS_BROKEN, VD_SEVERITY_WARNING, DELIVERY | SPOOF, false, true,
+         "psd=y declares a public suffix: this domain's subdomains count as strangers to it."},
+    [VD_CODE_DMARC_RUA_CHANGED] = {"dmarc.rua.changed", VD_CLASS_CHANGED, VD_SEVERITY_NOTICE,
+                                   PRIVACY, false, false,
+                                   "Reports on this domain's mail go to other readers."},
     [VD_CODE_DMARC_RUA_LOST] =
         {"dmarc.rua.missing", VD_CLASS_WEAKENED, VD_SEVERITY_WARNING, VISIBILITY, false, true,
          "Receivers send no more reports: abuse and broken senders go unseen."},
@@ -87,6 +109,9 @@ static const struct vd_code_info table[VD_CODES_COUNT] = {
     [VD_CODE_MX_NULL] = {"mx.record.null", VD_CLASS_CRITICAL, VD_SEVERITY_CRITICAL, DELIVERY, true,
                          true,
                          "The domain declares that it takes no mail: everything is returned."},
+    [VD_CODE_MX_BROKEN] =
+        {"mx.record.broken", VD_CLASS_BROKEN, VD_SEVERITY_WARNING, DELIVERY, false, true,
+         "A null MX must stand alone: beside real hosts it makes senders return mail."},
     [VD_CODE_MX_OUTSIDE] =
         {"mx.host.outside", VD_CLASS_CRITICAL, VD_SEVERITY_CRITICAL, INTERCEPT, false, true,
          "Mail to this domain goes to a host that is none of those known so far."},

@@ -18,27 +18,35 @@ enum vd_code {
     VD_CODE_SPF_MISSING,          /* spf.record.missing */
     VD_CODE_SPF_BROKEN,           /* spf.record.broken */
     VD_CODE_SPF_PASS_ALL,         /* spf.all.pass */
+    VD_CODE_SPF_WIDE,             /* spf.range.wide: a large part of all addresses passes */
     VD_CODE_SPF_DEFAULT_WEAKENED, /* spf.default.weakened */
+    VD_CODE_SPF_INCLUDE_ADDED,    /* spf.include.added: include:, exists:, redirect= */
+    VD_CODE_SPF_INCLUDE_REMOVED,  /* spf.include.removed */
+    VD_CODE_SPF_PTR_ADDED,        /* spf.ptr.added */
     VD_CODE_SPF_STRENGTHENED,     /* spf.default.strengthened */
     VD_CODE_SPF_CHANGED,          /* spf.record.changed */
     VD_CODE_DKIM_MISSING,         /* dkim.key.missing */
     VD_CODE_DKIM_REVOKED,         /* dkim.key.revoked */
     VD_CODE_DKIM_BROKEN,          /* dkim.key.broken */
-    VD_CODE_DKIM_WEAKENED,        /* dkim.key.weakened: fewer bits, or t=y */
+    VD_CODE_DKIM_WEAKENED,        /* dkim.key.weakened: fewer bits, t=y, or no more t=s */
     VD_CODE_DKIM_ALIAS,           /* dkim.alias.moved: its CNAME leads to another operator */
-    VD_CODE_DKIM_CHANGED,         /* dkim.key.changed */
-    VD_CODE_DKIM_STRENGTHENED,    /* dkim.key.strengthened */
-    VD_CODE_DKIM_ROTATION,        /* dkim.member.missing: the group's requirement still holds */
-    VD_CODE_DMARC_MISSING,        /* dmarc.record.missing */
-    VD_CODE_DMARC_BROKEN,         /* dmarc.record.broken */
-    VD_CODE_DMARC_WEAKENED,       /* dmarc.policy.weakened */
-    VD_CODE_DMARC_SUB_WEAKENED,   /* dmarc.subdomains.weakened: sp or np */
+    VD_CODE_DKIM_CHANGED,         /* dkim.key.changed: another key, by our own hand or nobody's */
+    VD_CODE_DKIM_ROLLED,        /* dkim.alias.changed: an operator's alias, or the key behind it */
+    VD_CODE_DKIM_STRENGTHENED,  /* dkim.key.strengthened */
+    VD_CODE_DKIM_ROTATION,      /* dkim.member.missing: the group's requirement still holds */
+    VD_CODE_DMARC_MISSING,      /* dmarc.record.missing */
+    VD_CODE_DMARC_BROKEN,       /* dmarc.record.broken */
+    VD_CODE_DMARC_WEAKENED,     /* dmarc.policy.weakened */
+    VD_CODE_DMARC_SUB_WEAKENED, /* dmarc.subdomains.weakened: sp or np */
     VD_CODE_DMARC_ALIGN_WEAKENED, /* dmarc.alignment.weakened: strict to relaxed */
+    VD_CODE_DMARC_PSD,            /* dmarc.psd.added: psd=y */
     VD_CODE_DMARC_RUA_LOST,       /* dmarc.rua.missing */
+    VD_CODE_DMARC_RUA_CHANGED,    /* dmarc.rua.changed */
     VD_CODE_DMARC_CHANGED,        /* dmarc.record.changed */
     VD_CODE_DMARC_STRENGTHENED,   /* dmarc.policy.strengthened */
     VD_CODE_MX_MISSING,           /* mx.record.missing */
     VD_CODE_MX_NULL,              /* mx.record.null: real to null */
+    VD_CODE_MX_BROKEN,            /* mx.record.broken: a null MX beside real ones */
     VD_CODE_MX_OUTSIDE,           /* mx.host.outside: a host of an operator not known before */
     VD_CODE_MX_CHANGED,           /* mx.record.changed */
     VD_CODE_WATCH_BLIND,          /* watch.blind: unknown for too long */

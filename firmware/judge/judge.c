@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#define DMARC_LABEL "_dmarc."
+
 static struct vd_subject *add_subject(struct vd_judgement *out, enum vd_subject_kind kind,
                                       uint8_t index, uint8_t standing, uint8_t detail)
 {
@@ -25,15 +27,10 @@ static struct vd_subject *add_subject(struct vd_judgement *out, enum vd_subject_
 static void add_dkim(struct vd_judgement *out, const struct vd_watch *watch, uint8_t selector)
 {
     const struct vd_dkim_facts *facts = &out->facts.dkim[selector];
-    char text[VD_OWNER_TEXT_MAX];
-    char summary[VD_SUMMARY_MAX];
     uint8_t detail = VD_DETAIL_NONE;
 
     struct vd_subject *subject =
         add_subject(out, VD_SUBJECT_DKIM, selector, facts->standing, facts->detail);
-    subject->record = vd_words_put(
-        out, "%s", vd_owner_text(text, watch->selectors[selector], "._domainkey.", watch->domain));
-    subject->summary = vd_words_put(out, "%s", vd_dkim_summary(&out->facts, selector, summary));
     if (vd_dkim_is_undecided(&out->facts, watch, selector, &detail)) {
         subject->standing = VD_STANDING_UNKNOWN; /* the verdict needs an answer that is unknown */
         subject->detail = detail;
@@ -44,24 +41,53 @@ static void add_dkim(struct vd_judgement *out, const struct vd_watch *watch, uin
 static void list_subjects(struct vd_judgement *out, const struct vd_watch *watch)
 {
     const struct vd_facts *facts = &out->facts;
-    char text[VD_OWNER_TEXT_MAX];
-    char summary[VD_SUMMARY_MAX];
 
-    struct vd_subject *spf =
-        add_subject(out, VD_SUBJECT_SPF, 0, facts->spf.standing, facts->spf.detail);
-    spf->record = vd_words_put(out, "%s", watch->domain);
-    spf->summary = vd_words_put(out, "%s", vd_spf_summary(facts, summary));
+    add_subject(out, VD_SUBJECT_SPF, 0, facts->spf.standing, facts->spf.detail);
     for (uint8_t i = 0; i < watch->selectors_count && i < VD_SELECTORS_MAX; i++) {
         add_dkim(out, watch, i);
     }
-    struct vd_subject *dmarc =
-        add_subject(out, VD_SUBJECT_DMARC, 0, facts->dmarc.standing, facts->dmarc.detail);
-    dmarc->record = vd_words_put(out, "%s", vd_owner_text(text, "_dmarc.", "", watch->domain));
-    dmarc->summary = vd_words_put(out, "%s", vd_dmarc_summary(facts, summary));
-    struct vd_subject *mx =
-        add_subject(out, VD_SUBJECT_MX, 0, facts->mx.standing, facts->mx.detail);
-    mx->record = vd_words_put(out, "%s", watch->domain);
-    mx->summary = vd_words_put(out, "%s", vd_mx_summary(facts, summary));
+    add_subject(out, VD_SUBJECT_DMARC, 0, facts->dmarc.standing, facts->dmarc.detail);
+    add_subject(out, VD_SUBJECT_MX, 0, facts->mx.standing, facts->mx.detail);
+}
+
+static void name_subject(struct vd_judgement *out, const struct vd_watch *watch,
+                         struct vd_subject *subject, uint16_t domain)
+{
+    char text[VD_OWNER_TEXT_MAX];
+    char summary[VD_SUMMARY_MAX];
+    const char *words;
+
+    subject->record = domain;
+    switch (subject->kind) {
+    case VD_SUBJECT_SPF:
+        words = vd_spf_summary(&out->facts, summary);
+        break;
+    case VD_SUBJECT_DKIM:
+        subject->record = vd_words_put(
+            out, "%s",
+            vd_owner_text(text, watch->selectors[subject->index], "._domainkey.", watch->domain));
+        words = vd_dkim_summary(&out->facts, subject->index, summary);
+        break;
+    case VD_SUBJECT_DMARC:
+        subject->record = (uint16_t)(domain - (sizeof DMARC_LABEL - 1));
+        words = vd_dmarc_summary(&out->facts, summary);
+        break;
+    default:
+        words = vd_mx_summary(&out->facts, summary);
+        break;
+    }
+    subject->summary = vd_words_put(out, "%s", words);
+}
+
+/* Names and summaries.  The domain is written once: it is the tail of DMARC's name. */
+static void name_subjects(struct vd_judgement *out, const struct vd_watch *watch)
+{
+    uint16_t domain =
+        (uint16_t)(vd_words_put(out, DMARC_LABEL "%s", watch->domain) + (sizeof DMARC_LABEL - 1));
+
+    for (size_t i = 0; i < out->subjects_count; i++) {
+        name_subject(out, watch, &out->subjects[i], domain);
+    }
 }
 
 static void judge_subject(const struct vd_case *at, const struct vd_subject *subject)
@@ -85,16 +111,28 @@ static void judge_subject(const struct vd_case *at, const struct vd_subject *sub
 void vd_judge(const struct vd_snapshot *snapshot, const struct vd_facts *baseline,
               const struct vd_watch *watch, struct vd_judgement *out)
 {
+    /* Words may run out: the few record sets that every domain has come before its many keys. */
+    static const uint8_t turns[] = {VD_SUBJECT_DMARC, VD_SUBJECT_MX, VD_SUBJECT_SPF,
+                                    VD_SUBJECT_DKIM};
+
     memset(out, 0, sizeof *out);
     out->words_len = 1; /* offset 0 is "" */
     vd_facts_read(snapshot, watch, &out->facts);
     list_subjects(out, watch);
-    for (uint8_t i = 0; i < out->subjects_count; i++) {
-        const struct vd_case at = {
-            .watch = watch, .was = baseline, .now = &out->facts, .out = out, .subject = i};
-        if (out->subjects[i].standing != VD_STANDING_UNKNOWN) {
-            judge_subject(&at, &out->subjects[i]);
+    name_subjects(out, watch);
+    for (size_t turn = 0; turn < sizeof turns; turn++) {
+        for (uint8_t i = 0; i < out->subjects_count; i++) {
+            const struct vd_case at = {.snapshot = snapshot,
+                                       .watch = watch,
+                                       .was = baseline,
+                                       .now = &out->facts,
+                                       .out = out,
+                                       .subject = i};
+            if (out->subjects[i].kind == turns[turn] &&
+                out->subjects[i].standing != VD_STANDING_UNKNOWN) {
+                judge_subject(&at, &out->subjects[i]);
+            }
         }
     }
-    vd_mend_all(baseline, out);
+    vd_finish_findings(snapshot, baseline, watch, out);
 }

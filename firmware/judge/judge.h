@@ -45,6 +45,9 @@ struct vd_finding {
     uint8_t class_;   /* enum vd_class */
     uint8_t severity; /* enum vd_severity */
     uint8_t axis;     /* set of enum vd_axis */
+    uint8_t reason;   /* enum vd_reason: which sentence `why` is; for the judge only */
+    uint32_t content; /* vd_facts_content of its record set: two findings that say the same have
+                         the same.  Texts may agree where this differs */
     uint16_t rtype;   /* of the record to mend: VD_TYPE_TXT, _CNAME, _MX */
     uint16_t old_text, new_text, why, mend, path;
     uint16_t subject_line;
@@ -69,7 +72,8 @@ struct vd_judgement {
  * out       all of it is written.
  *
  * Findings come in the order of subjects, worst first within one.  Total: any snapshot gets an
- * answer.
+ * answer.  Each finding has a subject_line and a new_text, be it only the record's name and
+ * summary; where words[] is too short, mend, path and why of the lesser findings give way first.
  */
 void vd_judge(const struct vd_snapshot *snapshot, const struct vd_facts *baseline,
               const struct vd_watch *watch, struct vd_judgement *out);

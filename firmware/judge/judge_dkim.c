@@ -27,10 +27,24 @@ static void take_key(struct vd_facts *out, struct vd_dkim_facts *facts, const st
     facts->standing = key->state == VD_DKIM_USABLE ? VD_STANDING_OK : VD_STANDING_BROKEN;
     facts->is_ed25519 = key->is_ed25519;
     facts->is_testing = key->is_testing;
+    facts->is_strict = key->is_strict;
     facts->bits = key->bits;
     facts->fingerprint = key->fingerprint;
     if (key->fault[0] != '\0') {
         vd_facts_write(out, &facts->fault, "%s", key->fault);
+    }
+}
+
+/* Room that a key's text leaves to each selector that comes after it: aliases and faults. */
+#define TEXT_RESERVE 80u
+
+/* A key is kept whole or not at all: a part of it is of no use. */
+static void keep_key(struct vd_facts *out, struct vd_dkim_facts *facts, struct vd_span text)
+{
+    size_t later = VD_SELECTORS_MAX - 1u - (size_t)(facts - out->dkim);
+
+    if (!facts->is_alias && text.len + later * TEXT_RESERVE <= vd_facts_room(out)) {
+        vd_facts_write_span(out, &facts->text, text);
     }
 }
 
@@ -54,23 +68,20 @@ static void take_texts(const struct vd_snapshot *snapshot, const struct vd_answe
         facts->standing = VD_STANDING_ABSENT; /* only foreign content */
         return;
     }
-    if (facts->text.len == 0) {
-        vd_facts_write_span(out, &facts->text, text);
-    }
+    facts->records = (uint8_t)(texts < UINT8_MAX ? texts : UINT8_MAX);
     if (texts > 1) { /* a verifier may take any of them (RFC 6376, section 6.1.2) */
         facts->standing = VD_STANDING_BROKEN;
         facts->state = VD_KEY_UNUSABLE;
         vd_facts_write(out, &facts->fault, "%u TXT records at one selector", texts);
-        return;
-    }
-    if (vd_dkim_parse(text.bytes, text.len, &key) == VD_OK) {
+    } else if (vd_dkim_parse(text.bytes, text.len, &key) == VD_OK) {
         take_key(out, facts, &key);
     }
+    keep_key(out, facts, text);
 }
 
 /* The first and the last hop of the alias chain. */
 static void take_alias(const struct vd_snapshot *snapshot, const struct vd_answer *answer,
-                       struct vd_facts *out, struct vd_dkim_facts *facts)
+                       const char *domain, struct vd_facts *out, struct vd_dkim_facts *facts)
 {
     const struct vd_record *hop = vd_snapshot_record(snapshot, answer, VD_TYPE_CNAME, 0);
     const struct vd_record *last = hop;
@@ -82,6 +93,7 @@ static void take_alias(const struct vd_snapshot *snapshot, const struct vd_answe
     struct vd_span target = vd_snapshot_span(snapshot, hop);
     facts->is_alias = 1;
     facts->alias = vd_hash(VD_HASH_START, target.bytes, target.len);
+    facts->operator_ = vd_operator_of(vd_snapshot_target(snapshot, hop), domain);
     vd_facts_write_span(out, &facts->text, target);
     for (size_t i = 1; (record = vd_snapshot_record(snapshot, answer, VD_TYPE_CNAME, i)) != NULL;
          i++) {
@@ -106,7 +118,7 @@ void vd_facts_read_dkim(const struct vd_snapshot *snapshot, const struct vd_watc
         facts->detail = VD_DETAIL_NOT_ASKED;
         return;
     }
-    take_alias(snapshot, answer, out, facts);
+    take_alias(snapshot, answer, watch->domain, out, facts);
     if (answer->presence == VD_PRESENT) {
         take_texts(snapshot, answer, out, facts);
         return;
@@ -286,23 +298,31 @@ static void add(const struct vd_case *at, uint8_t selector, struct vd_finding *f
 {
     char words[VD_SUMMARY_MAX];
 
+    char name[VD_SHORT_NAME_MAX / 2];
+
     if (at->was->dkim[selector].standing != VD_STANDING_UNKNOWN) {
-        finding->old_text = vd_words_put(at->out, "%s", vd_dkim_summary(at->was, selector, words));
+        finding->old_text =
+            vd_words_put(at->out, "%.100s", vd_dkim_summary(at->was, selector, words));
     }
-    finding->new_text = vd_words_put(at->out, "%s", vd_dkim_summary(at->now, selector, words));
-    if (at->now->dkim[selector].is_alias) {
-        finding->path =
-            vd_words_put(at->out, "%s > CNAME %s",
-                         vd_judgement_words(at->out, at->out->subjects[at->subject].record),
-                         vd_facts_text(at->now, at->now->dkim[selector].text));
-    }
-    finding->subject_line =
-        vd_words_subject(at, "DKIM %.24s %s", at->watch->selectors[selector], what);
+    finding->new_text = at->out->subjects[at->subject].summary;
+    finding->subject_line = vd_words_subject(
+        at, "DKIM %s %s", vd_short_name(at->watch->selectors[selector], name, sizeof name), what);
     if (at->now->dkim[selector].is_alias ||
         (at->was->dkim[selector].is_alias && at->now->dkim[selector].standing != VD_STANDING_OK)) {
         finding->rtype = VD_TYPE_CNAME;
     }
     vd_finding_add(at, finding);
+}
+
+/* Is there a selector with a usable key, or one of which nobody knows? */
+static bool is_any_left(const struct vd_case *at)
+{
+    for (uint8_t i = 0; i < at->watch->selectors_count && i < VD_SELECTORS_MAX; i++) {
+        if (is_usable(at->now, i) || is_unknown(at->now, i)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void find_lost(const struct vd_case *at, uint8_t selector, const struct need *need)
@@ -319,13 +339,11 @@ static void find_lost(const struct vd_case *at, uint8_t selector, const struct n
 
     if (need->is_last && is_usable(at->was, selector)) {
         vd_finding_set(&finding, VD_CLASS_CRITICAL, VD_SEVERITY_CRITICAL);
-        snprintf(words, sizeof words, "%s: no usable key is left", what);
-    } else {
-        if (!need->is_last && !vd_case_is_enforcing(at)) {
-            vd_finding_set(&finding, VD_CLASS_BROKEN, VD_SEVERITY_WARNING);
-        }
-        snprintf(words, sizeof words, "%s: mail signed with it fails", what);
+    } else if (!need->is_last && !vd_case_is_enforcing(at)) {
+        vd_finding_set(&finding, VD_CLASS_BROKEN, VD_SEVERITY_WARNING);
     }
+    snprintf(words, sizeof words, "%s: %s", what,
+             is_any_left(at) ? "mail signed with it fails" : "no usable key is left");
     add(at, selector, &finding, words);
 }
 
@@ -336,8 +354,7 @@ static void find_short(const struct vd_case *at, uint8_t selector)
 
     vd_finding_set(&finding, VD_CLASS_CRITICAL, VD_SEVERITY_CRITICAL);
     finding.axis = VD_AXIS_SPOOF | VD_AXIS_DELIVERY;
-    finding.why = vd_words_put(at->out, "A key this short can be computed by anybody, and "
-                                        "verifiers must refuse it.");
+    finding.reason = VD_REASON_DKIM_SHORT;
     add(at, selector, &finding, "broken: RSA under 1024 bits");
 }
 
@@ -375,22 +392,45 @@ static void find_weaker(const struct vd_case *at, uint8_t selector)
 
     if (strength_of(now) >= strength_of(was) && !now->is_testing) {
         finding.axis = VD_AXIS_DELIVERY;
-        finding.why = vd_words_put(at->out, "Many receivers cannot verify Ed25519 yet: an RSA key "
-                                            "should stay beside it.");
+        finding.reason = VD_REASON_DKIM_ED25519;
     }
     snprintf(words, sizeof words, "weakened, %.28s " VD_ARROW " %.28s", key_words(was, old_words),
              key_words(now, new_words));
     add(at, selector, &finding, words);
 }
 
+/* Does another operator than before hold the key?  Our own name, without alias, is one of ours. */
 static bool is_moved_away(const struct vd_case *at, uint8_t selector)
 {
     const struct vd_dkim_facts *was = &at->was->dkim[selector];
     const struct vd_dkim_facts *now = &at->now->dkim[selector];
+    uint32_t holder =
+        was->is_alias ? was->operator_ : vd_operator_of(at->watch->domain, at->watch->domain);
 
-    return was->is_alias && now->is_alias && was->alias != now->alias &&
-           !vd_is_same_operator(vd_facts_text(at->was, was->text),
-                                vd_facts_text(at->now, now->text));
+    return now->is_alias && now->alias != was->alias && now->operator_ != holder;
+}
+
+/* Neither weaker nor moved away: is it the same key, and what is better or other about it? */
+static void compare_rest(const struct vd_case *at, uint8_t selector)
+{
+    const struct vd_dkim_facts *was = &at->was->dkim[selector];
+    const struct vd_dkim_facts *now = &at->now->dkim[selector];
+    struct vd_finding finding = vd_finding_of(at, VD_CODE_DKIM_STRENGTHENED);
+
+    if (now->fingerprint != was->fingerprint && now->is_alias && was->is_alias) {
+        finding = vd_finding_of(at, VD_CODE_DKIM_ROLLED);
+        add(at, selector, &finding, "changed: its operator has another key");
+    } else if (now->fingerprint != was->fingerprint) { /* however many bits it has */
+        finding = vd_finding_of(at, VD_CODE_DKIM_CHANGED);
+        add(at, selector, &finding, "changed: another key");
+    } else if (was->is_testing > now->is_testing || was->is_strict < now->is_strict) {
+        add(at, selector, &finding, "strengthened");
+    } else if (now->alias != was->alias) {
+        finding = vd_finding_of(at, VD_CODE_DKIM_ROLLED);
+        finding.reason = VD_REASON_SAME_KEY;
+        vd_finding_set(&finding, VD_CLASS_CHANGED, VD_SEVERITY_INFO);
+        add(at, selector, &finding, "changed: same key, elsewhere");
+    }
 }
 
 static void compare(const struct vd_case *at, uint8_t selector)
@@ -403,25 +443,18 @@ static void compare(const struct vd_case *at, uint8_t selector)
 
     if (strength_of(now) < strength_of(was) || is_tested || is_rsa_lost) {
         find_weaker(at, selector);
+    } else if (was->is_strict && !now->is_strict) {
+        finding = vd_finding_of(at, VD_CODE_DKIM_WEAKENED);
+        finding.reason = VD_REASON_DKIM_LOOSE;
+        vd_finding_set(&finding, VD_CLASS_WEAKENED, VD_SEVERITY_NOTICE);
+        add(at, selector, &finding, "weakened, t=s is gone");
     }
     if (is_moved_away(at, selector)) {
         finding = vd_finding_of(at, VD_CODE_DKIM_ALIAS);
         add(at, selector, &finding, "alias leads to another operator");
     }
-    if (vd_finding_is_any(at)) {
-        return;
-    }
-    if (strength_of(now) > strength_of(was) || was->is_testing != now->is_testing) {
-        finding = vd_finding_of(at, VD_CODE_DKIM_STRENGTHENED);
-        add(at, selector, &finding, "strengthened");
-    } else if (now->fingerprint != was->fingerprint) {
-        finding = vd_finding_of(at, VD_CODE_DKIM_CHANGED);
-        add(at, selector, &finding, "changed: another key");
-    } else if (now->alias != was->alias) {
-        finding = vd_finding_of(at, VD_CODE_DKIM_CHANGED);
-        finding.why = vd_words_put(at->out, "The same key; another place holds it.");
-        vd_finding_set(&finding, VD_CLASS_CHANGED, VD_SEVERITY_INFO);
-        add(at, selector, &finding, "changed: same key, elsewhere");
+    if (!vd_finding_is_any(at)) {
+        compare_rest(at, selector);
     }
 }
 

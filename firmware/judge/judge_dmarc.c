@@ -41,8 +41,9 @@ static void take_record(struct vd_facts *out, const struct vd_dmarc *dmarc, stru
     facts->has_rua = dmarc->has_rua;
     facts->rua_set = dmarc->rua_set;
     facts->extras = dmarc->extras;
-    vd_facts_write_span(out, &facts->text, text);
-    vd_facts_write_span(out, &facts->rua, dmarc->rua);
+    facts->psd = (uint8_t)dmarc->psd;
+    vd_facts_write_record(out, &facts->text, text);
+    vd_facts_write_record(out, &facts->rua, dmarc->rua);
     if (is_broken) {
         vd_facts_write(out, &facts->fault, "%s", dmarc->fault);
         if (dmarc->guilty.len > 0) {
@@ -82,7 +83,7 @@ void vd_facts_read_dmarc(const struct vd_snapshot *snapshot, const struct vd_wat
         take_record(out, &dmarc, text);
     } else if (out->dmarc.records > 1) {
         out->dmarc.standing = VD_STANDING_BROKEN; /* all are discarded (RFC 9989, 4.10) */
-        vd_facts_write_span(out, &out->dmarc.text, text);
+        vd_facts_write_record(out, &out->dmarc.text, text);
         vd_facts_write(out, &out->dmarc.fault, "%u DMARC records at one name",
                        (unsigned)out->dmarc.records);
     }
@@ -148,30 +149,46 @@ static int8_t max(int8_t a, int8_t b)
     return a > b ? a : b;
 }
 
+static bool is_self_enforcing(const struct vd_dmarc_facts *facts)
+{
+    return max(facts->legacy_self, facts->bis_self) > 0;
+}
+
 /* Did anything of this policy stop forged mail? */
 static bool is_enforcing(const struct vd_dmarc_facts *facts)
 {
-    return max(max(facts->legacy_self, facts->bis_self),
-               max(max(facts->legacy_sub, facts->bis_sub), facts->bis_np)) > 0;
+    return is_self_enforcing(facts) ||
+           max(max(facts->legacy_sub, facts->bis_sub), facts->bis_np) > 0;
+}
+
+/* What strangers can do once the policy is gone. */
+static const char *loss_words(const struct vd_dmarc_facts *was)
+{
+    return is_self_enforcing(was) ? ": anyone can send as you"
+                                  : ": anyone can send as your subdomains";
 }
 
 static void find_missing(const struct vd_case *at)
 {
+    const struct vd_dmarc_facts *was = &at->was->dmarc;
     struct vd_finding finding = vd_finding_of(at, VD_CODE_DMARC_MISSING);
     char words[VD_SUMMARY_MAX];
+    const char *loss = loss_words(was);
 
-    if (!is_enforcing(&at->was->dmarc)) {
+    if (!is_enforcing(was)) {
         vd_finding_set(&finding, VD_CLASS_WEAKENED, VD_SEVERITY_WARNING);
         finding.axis = VD_AXIS_VISIBILITY;
-        finding.why =
-            vd_words_put(at->out, "The policy stopped nothing, but receivers sent reports "
-                                  "for it, and large ones want one to be there.");
+        finding.reason = VD_REASON_DMARC_NONE;
+        loss = "";
+    } else if (vd_is_subdomain(at->watch->domain)) {
+        finding.reason = VD_REASON_PARENT;
+        loss = ", unless a parent domain's record applies";
+    } else if (!is_self_enforcing(was)) {
+        finding.reason = VD_REASON_DMARC_SUB;
     }
     finding.old_text = vd_words_put(at->out, "%s", vd_dmarc_summary(at->was, words));
-    finding.new_text = vd_words_put(at->out, "%s", vd_dmarc_summary(at->now, words));
-    finding.subject_line =
-        vd_words_subject(at, "DMARC missing%s",
-                         finding.class_ == VD_CLASS_CRITICAL ? ": anyone can send as you" : "");
+    finding.new_text = at->out->subjects[at->subject].summary;
+    finding.subject_line = vd_words_subject(at, "DMARC missing%s", loss);
     vd_finding_add(at, &finding);
 }
 
@@ -191,9 +208,8 @@ static void find_broken(const struct vd_case *at)
     if (was->standing != VD_STANDING_UNKNOWN) {
         finding.old_text = vd_words_put(at->out, "%s", vd_dmarc_summary(at->was, words));
     }
-    finding.new_text = vd_words_put(at->out, "%s", vd_dmarc_summary(at->now, words));
-    finding.subject_line =
-        vd_words_subject(at, "DMARC broken%s", is_lost ? ": anyone can send as you" : "");
+    finding.new_text = at->out->subjects[at->subject].summary;
+    finding.subject_line = vd_words_subject(at, "DMARC broken%s", is_lost ? loss_words(was) : "");
     vd_finding_add(at, &finding);
 }
 
@@ -248,10 +264,11 @@ static struct strength np_of(const struct vd_dmarc_facts *facts)
     return (struct strength){facts->bis_np, facts->bis_np};
 }
 
-/* The same p=, applied to a smaller share of the mail, with no level changed by that. */
-static bool is_share_smaller(const struct vd_dmarc_facts *was, const struct vd_dmarc_facts *now)
+/* The same policy for a smaller share of the mail.  (A step from 100 % down is one of level.) */
+static bool is_share_smaller(const struct vd_dmarc_facts *was, const struct vd_dmarc_facts *now,
+                             int8_t was_level, int8_t now_level)
 {
-    return now->p == was->p && now->p > 0 && now->pct < was->pct;
+    return now_level == was_level && now_level > 0 && now->pct < was->pct && was->pct < 100;
 }
 
 static void find_policy_weaker(const struct vd_case *at, bool is_critical, bool is_minor)
@@ -261,6 +278,8 @@ static void find_policy_weaker(const struct vd_case *at, bool is_critical, bool 
     struct vd_finding finding = vd_finding_of(at, VD_CODE_DMARC_WEAKENED);
     char old_words[VD_SUMMARY_MAX];
     char new_words[VD_SUMMARY_MAX];
+    bool is_level = was->p != now->p && now->pct >= was->pct && now->is_testing <= was->is_testing;
+    bool is_open = now->legacy_self <= 0 && now->bis_self <= 0;
 
     policy_words(was, old_words);
     policy_words(now, new_words);
@@ -271,12 +290,11 @@ static void find_policy_weaker(const struct vd_case *at, bool is_critical, bool 
     }
     finding.old_text = vd_words_put(at->out, "%s", old_words);
     finding.new_text = vd_words_put(at->out, "%s", new_words);
-    bool is_level = was->p != now->p;
     finding.subject_line =
         vd_words_subject(at, "DMARC weakened, %.30s " VD_ARROW " %.30s%s",
                          is_level ? vd_dmarc_level_str(was->p) : old_words,
                          is_level ? vd_dmarc_level_str(now->p) : new_words,
-                         is_critical && is_level ? ": anyone can send as you" : "");
+                         is_critical && is_open ? ": anyone can send as you" : "");
     vd_finding_add(at, &finding);
 }
 
@@ -289,7 +307,7 @@ static enum trend weigh_policy(const struct vd_case *at)
 
     if (trend == TREND_DOWN) {
         find_policy_weaker(at, is_gone(self_of(was), self_of(now), now->pct), false);
-    } else if (trend == TREND_SAME && is_share_smaller(was, now)) {
+    } else if (is_share_smaller(was, now, was->p, now->p)) {
         find_policy_weaker(at, now->pct == 0 && now->legacy_self <= 0, true);
         trend = TREND_DOWN;
     } else if (trend == TREND_SAME && now->p == was->p && now->p > 0 && now->pct > was->pct) {
@@ -315,18 +333,23 @@ static enum trend weigh_subdomains(const struct vd_case *at)
     bool is_np =
         is_own_fall(np_of(was), np_of(now), (struct strength){was->bis_self, was->bis_self},
                     (struct strength){now->bis_self, now->bis_self});
+    bool is_share = !is_sub && !is_np && is_share_smaller(was, now, was->sp, now->sp) &&
+                    !is_share_smaller(was, now, was->p, now->p);
     struct vd_finding finding = vd_finding_of(at, VD_CODE_DMARC_SUB_WEAKENED);
     char old_words[VD_SUMMARY_MAX];
     char new_words[VD_SUMMARY_MAX];
 
-    if (!is_sub && !is_np) {
+    if (!is_sub && !is_np && !is_share) {
         enum trend sub = trend_of(sub_of(was), sub_of(now));
         return sub == TREND_SAME ? trend_of(np_of(was), np_of(now)) : sub;
     }
     bool is_critical = (is_sub && is_gone(sub_of(was), sub_of(now), now->pct)) ||
-                       (is_np && is_gone(np_of(was), np_of(now), 100));
+                       (is_np && is_gone(np_of(was), np_of(now), 100)) ||
+                       (is_share && now->pct == 0 && now->legacy_sub <= 0);
     if (is_critical) {
         vd_finding_set(&finding, VD_CLASS_CRITICAL, VD_SEVERITY_CRITICAL);
+    } else if (is_share) {
+        vd_finding_set(&finding, VD_CLASS_WEAKENED, VD_SEVERITY_NOTICE);
     }
     sub_words(was, old_words);
     sub_words(now, new_words);
@@ -336,7 +359,7 @@ static enum trend weigh_subdomains(const struct vd_case *at)
     }
     finding.old_text = vd_words_put(at->out, "%s", old_words);
     finding.new_text = vd_words_put(at->out, "%s", new_words);
-    finding.subject_line = vd_words_subject(at, "DMARC weakened below, %.20s " VD_ARROW " %.20s",
+    finding.subject_line = vd_words_subject(at, "DMARC weakened below, %.24s " VD_ARROW " %.24s",
                                             old_words, new_words);
     vd_finding_add(at, &finding);
     return TREND_DOWN;
@@ -383,56 +406,77 @@ static enum trend weigh_reports(const struct vd_case *at)
     return TREND_DOWN;
 }
 
-static void find_stricter(const struct vd_case *at, bool is_reports_only)
+/* psd=y is for registries: with it, no subdomain's SPF or DKIM counts for this domain any more. */
+static void find_psd(const struct vd_case *at)
 {
-    struct vd_finding finding = vd_finding_of(at, VD_CODE_DMARC_STRENGTHENED);
-    char old_words[VD_SUMMARY_MAX];
-    char new_words[VD_SUMMARY_MAX];
+    struct vd_finding finding = vd_finding_of(at, VD_CODE_DMARC_PSD);
 
-    vd_dmarc_summary(at->was, old_words);
-    vd_dmarc_summary(at->now, new_words);
-    if (is_reports_only) {
-        vd_finding_set(&finding, VD_CLASS_STRENGTHENED, VD_SEVERITY_INFO);
-        finding.axis = VD_AXIS_VISIBILITY;
-        finding.why = vd_words_put(at->out, "Receivers will send reports.");
-    }
-    finding.old_text = vd_words_put(at->out, "%s", old_words);
-    finding.new_text = vd_words_put(at->out, "%s", new_words);
-    finding.subject_line = vd_words_subject(at, "DMARC strengthened: %.50s", new_words);
+    finding.old_text = vd_words_put(at->out, "psd=%c", at->was->dmarc.psd);
+    finding.new_text = vd_words_put(at->out, "psd=y");
+    finding.subject_line = vd_words_subject(at, "DMARC broken by psd=y: not a public suffix");
     vd_finding_add(at, &finding);
 }
 
-/* Better by one reading and worse by the other, or other addresses, or tags that carry no weight.
- */
-static void find_changed(const struct vd_case *at, bool is_mixed)
+static void find_readers(const struct vd_case *at)
 {
+    struct vd_finding finding = vd_finding_of(at, VD_CODE_DMARC_RUA_CHANGED);
+
+    finding.old_text =
+        vd_words_put(at->out, "rua=%.120s", vd_facts_text(at->was, at->was->dmarc.rua));
+    finding.new_text =
+        vd_words_put(at->out, "rua=%.120s", vd_facts_text(at->now, at->now->dmarc.rua));
+    finding.subject_line = vd_words_subject(at, "DMARC reports go elsewhere");
+    vd_finding_add(at, &finding);
+}
+
+static void find_stricter(const struct vd_case *at, bool is_reports_only)
+{
+    struct vd_finding finding = vd_finding_of(at, VD_CODE_DMARC_STRENGTHENED);
+    char words[VD_SUMMARY_MAX];
+
+    if (is_reports_only) {
+        vd_finding_set(&finding, VD_CLASS_STRENGTHENED, VD_SEVERITY_INFO);
+        finding.axis = VD_AXIS_VISIBILITY;
+        finding.reason = VD_REASON_DMARC_REPORTS;
+    } else if (!is_enforcing(&at->now->dmarc)) {
+        finding.axis = VD_AXIS_VISIBILITY;
+        finding.reason = VD_REASON_APPEARED;
+    }
+    finding.old_text = vd_words_put(at->out, "%s", vd_dmarc_summary(at->was, words));
+    finding.new_text = at->out->subjects[at->subject].summary;
+    finding.subject_line =
+        vd_words_subject(at, "DMARC strengthened: %.50s", vd_dmarc_summary(at->now, words));
+    vd_finding_add(at, &finding);
+}
+
+/* Better by one reading and worse by the other; or written in another way to the same effect. */
+static void find_mixed(const struct vd_case *at, bool is_mixed)
+{
+    static const char format[] = "%.60s (strength %d by RFC 7489, %d by RFC 9989)";
     const struct vd_dmarc_facts *was = &at->was->dmarc;
     const struct vd_dmarc_facts *now = &at->now->dmarc;
     struct vd_finding finding = vd_finding_of(at, VD_CODE_DMARC_CHANGED);
     char words[VD_SUMMARY_MAX];
 
-    if (is_mixed) {
-        static const char format[] = "%.60s (strength %d by RFC 7489, %d by RFC 9989)";
-        vd_finding_set(&finding, VD_CLASS_CHANGED, VD_SEVERITY_NOTICE);
-        finding.axis = VD_AXIS_SPOOF;
-        finding.why = vd_words_put(at->out, "Stricter for some receivers, weaker for others.");
-        finding.old_text = vd_words_put(at->out, format, policy_words(was, words),
-                                        (int)was->legacy_self, (int)was->bis_self);
-        finding.new_text = vd_words_put(at->out, format, policy_words(now, words),
-                                        (int)now->legacy_self, (int)now->bis_self);
-        finding.subject_line = vd_words_subject(at, "DMARC changed: %.40s", words);
-    } else if (was->rua_set != now->rua_set) {
-        vd_finding_set(&finding, VD_CLASS_CHANGED, VD_SEVERITY_NOTICE);
-        finding.axis = VD_AXIS_PRIVACY;
-        finding.why = vd_words_put(at->out, "Reports on this domain's mail go to other readers.");
-        finding.old_text = vd_words_put(at->out, "rua=%.120s", vd_facts_text(at->was, was->rua));
-        finding.new_text = vd_words_put(at->out, "rua=%.120s", vd_facts_text(at->now, now->rua));
-        finding.subject_line = vd_words_subject(at, "DMARC reports go elsewhere");
-    } else {
-        finding.old_text = vd_words_put(at->out, "%.200s", vd_facts_text(at->was, was->text));
-        finding.new_text = vd_words_put(at->out, "%.200s", vd_facts_text(at->now, now->text));
-        finding.subject_line = vd_words_subject(at, "DMARC changed: ruf, fo or psd");
-    }
+    vd_finding_set(&finding, VD_CLASS_CHANGED, VD_SEVERITY_NOTICE);
+    finding.axis = VD_AXIS_SPOOF;
+    finding.reason = is_mixed ? VD_REASON_DMARC_MIXED : VD_REASON_DMARC_SAME;
+    finding.old_text = vd_words_put(at->out, format, policy_words(was, words),
+                                    (int)was->legacy_self, (int)was->bis_self);
+    finding.new_text = vd_words_put(at->out, format, policy_words(now, words),
+                                    (int)now->legacy_self, (int)now->bis_self);
+    finding.subject_line = vd_words_subject(at, "DMARC changed: %.40s", words);
+    vd_finding_add(at, &finding);
+}
+
+/* Tags that carry no weight. */
+static void find_changed(const struct vd_case *at)
+{
+    struct vd_finding finding = vd_finding_of(at, VD_CODE_DMARC_CHANGED);
+
+    finding.old_text = vd_words_put(at->out, "%.200s", vd_facts_text(at->was, at->was->dmarc.text));
+    finding.new_text = vd_words_put(at->out, "%.200s", vd_facts_text(at->now, at->now->dmarc.text));
+    finding.subject_line = vd_words_subject(at, "DMARC changed: ruf, fo or psd");
     vd_finding_add(at, &finding);
 }
 
@@ -445,19 +489,25 @@ static void compare(const struct vd_case *at)
     enum trend sub = weigh_subdomains(at);
     enum trend alignment = weigh_alignment(at);
     enum trend reports = weigh_reports(at);
-
-    if (vd_finding_is_any(at)) {
-        return;
-    }
     bool is_stricter = policy == TREND_UP || sub == TREND_UP || alignment == TREND_UP;
-    if (policy == TREND_MIXED || sub == TREND_MIXED) {
-        find_changed(at, true);
-    } else if (is_stricter || reports == TREND_UP) {
-        find_stricter(at, !is_stricter);
-    } else if (was->p != now->p) {
-        find_changed(at, true); /* written in another way, with the same effect */
-    } else if (was->rua_set != now->rua_set || was->extras != now->extras) {
-        find_changed(at, false);
+    bool has_readers = was->has_rua && now->has_rua && was->rua_set != now->rua_set;
+
+    if (now->psd == 'y' && was->psd != 'y') {
+        find_psd(at);
+    }
+    if (!vd_finding_is_any(at)) {
+        if (policy == TREND_MIXED || sub == TREND_MIXED) {
+            find_mixed(at, true);
+        } else if (is_stricter || reports == TREND_UP) {
+            find_stricter(at, !is_stricter);
+        } else if (was->p != now->p) {
+            find_mixed(at, false);
+        } else if (was->extras != now->extras || (was->rua_set != now->rua_set && !has_readers)) {
+            find_changed(at);
+        }
+    }
+    if (has_readers) { /* whatever else is told */
+        find_readers(at);
     }
 }
 

@@ -23,10 +23,8 @@ static bool is_before(const struct vd_snapshot *snapshot, const struct vd_record
     return strcmp(vd_snapshot_target(snapshot, a), vd_snapshot_target(snapshot, b)) < 0;
 }
 
-/* The record that follows `last` in that order, NULL behind the last one. */
-static const struct vd_record *next_in_order(const struct vd_snapshot *snapshot,
-                                             const struct vd_answer *answer,
-                                             const struct vd_record *last)
+const struct vd_record *vd_mx_next(const struct vd_snapshot *snapshot,
+                                   const struct vd_answer *answer, const struct vd_record *last)
 {
     const struct vd_record *best = NULL;
     const struct vd_record *record;
@@ -41,28 +39,42 @@ static const struct vd_record *next_in_order(const struct vd_snapshot *snapshot,
     return best;
 }
 
+static void keep_operator(struct vd_mx_facts *mx, uint32_t operator_)
+{
+    for (size_t i = 0; i < VD_MX_OPERATORS_MAX && mx->operators[i] != operator_; i++) {
+        if (mx->operators[i] == 0) {
+            mx->operators[i] = operator_;
+        }
+    }
+}
+
 /* Servers turn the order of answers around: the text is sorted, the hashes know no order. */
 static void take_hosts(const struct vd_snapshot *snapshot, const struct vd_answer *answer,
-                       struct vd_facts *out)
+                       const char *domain, struct vd_facts *out)
 {
     struct vd_mx_facts *mx = &out->mx;
     const struct vd_record *record = NULL;
+    uint8_t nulls = 0;
 
-    while ((record = next_in_order(snapshot, answer, record)) != NULL) {
+    while ((record = vd_mx_next(snapshot, answer, record)) != NULL) {
         struct vd_span host = vd_snapshot_span(snapshot, record);
         uint8_t preference[2] = {(uint8_t)(record->preference >> 8),
                                  (uint8_t)(record->preference & 0xffu)};
-        uint32_t hash = vd_hash(VD_HASH_START, host.bytes, host.len);
-        mx->hosts += hash;
-        mx->set += vd_hash(hash, preference, sizeof preference);
         vd_facts_write(out, &mx->text, "%s%u ", mx->count > 0 ? ", " : "",
                        (unsigned)record->preference);
         vd_facts_write_span(out, &mx->text, host);
-        mx->is_null = mx->count == 0 && vd_span_is_exactly(host, "."); /* RFC 7505 */
-        if (mx->count < UINT8_MAX) {
-            mx->count++;
+        mx->count = (uint8_t)(mx->count < UINT8_MAX ? mx->count + 1 : mx->count);
+        if (vd_span_is_exactly(host, ".")) { /* RFC 7505 */
+            nulls = 1;
+            continue;
         }
+        uint32_t hash = vd_hash(VD_HASH_START, host.bytes, host.len);
+        mx->hosts += hash;
+        mx->set += vd_hash(hash, preference, sizeof preference);
+        keep_operator(mx, vd_operator_of(vd_snapshot_target(snapshot, record), domain));
     }
+    mx->is_null = nulls != 0 && mx->operators[0] == 0;
+    mx->is_null_beside = nulls != 0 && mx->operators[0] != 0;
 }
 
 void vd_facts_read_mx(const struct vd_snapshot *snapshot, const struct vd_watch *watch,
@@ -79,7 +91,7 @@ void vd_facts_read_mx(const struct vd_snapshot *snapshot, const struct vd_watch 
         out->mx.detail = answer->detail;
         return;
     }
-    take_hosts(snapshot, answer, out);
+    take_hosts(snapshot, answer, watch->domain, out);
     out->mx.standing = out->mx.count > 0 ? VD_STANDING_OK : VD_STANDING_ABSENT;
 }
 
@@ -115,85 +127,60 @@ static void add(const struct vd_case *at, struct vd_finding *finding, const char
 
     finding->rtype = VD_TYPE_MX;
     finding->old_text = vd_words_put(at->out, "%s", vd_mx_summary(at->was, words));
-    finding->new_text = vd_words_put(at->out, "%s", vd_mx_summary(at->now, words));
+    finding->new_text = at->out->subjects[at->subject].summary;
     finding->subject_line = vd_words_subject(at, "%s", subject);
     vd_finding_add(at, finding);
 }
 
-/* The next host of "10 a.example, 20 b.example"; false behind the last. */
-static bool next_host(struct vd_span *list, char host[VD_DOMAIN_TEXT_MAX])
+bool vd_mx_is_known(const struct vd_facts *was, const char *host, const char *domain)
 {
-    struct vd_span item;
+    uint32_t operator_ = vd_operator_of(host, domain);
 
-    if (!vd_span_next(list, ',', &item)) {
-        return false;
-    }
-    item = vd_span_trim(item);
-    size_t blank = vd_span_to(item, ' ');
-    item = vd_span_skip(item, blank < item.len ? blank + 1 : item.len);
-    size_t len = item.len < VD_DOMAIN_TEXT_MAX ? item.len : VD_DOMAIN_TEXT_MAX - 1u;
-    memcpy(host, item.bytes, len);
-    host[len] = '\0';
-    return true;
-}
-
-static struct vd_span hosts_of(const struct vd_facts *facts)
-{
-    return (struct vd_span){(const uint8_t *)vd_facts_text(facts, facts->mx.text),
-                            facts->mx.text.len};
-}
-
-/* Of the domain itself, or of an operator that the baseline knows? */
-static bool is_known_host(const struct vd_case *at, const char *host)
-{
-    struct vd_span known = hosts_of(at->was);
-    char other[VD_DOMAIN_TEXT_MAX];
-
-    if (vd_is_same_operator(host, at->watch->domain)) {
-        return true;
-    }
-    while (next_host(&known, other)) {
-        if (vd_is_same_operator(host, other)) {
+    for (size_t i = 0; i < VD_MX_OPERATORS_MAX; i++) {
+        if (was->mx.operators[i] == operator_) {
             return true;
         }
     }
-    return false;
+    return operator_ == vd_operator_of(domain, domain);
 }
 
-/* A text that was cut does not tell all hosts. */
-static bool is_whole_list(const struct vd_facts *facts)
-{
-    const char *text = vd_facts_text(facts, facts->mx.text);
-    size_t len = facts->mx.text.len;
-
-    return len < 3 || strcmp(text + len - 3, "...") != 0;
-}
-
+/*
+ * Mail goes to an outside host while no known one is better than it: equal ones take turns.  The
+ * hosts come best first, so the first outside one and the first known one tell.
+ */
 static void compare_hosts(const struct vd_case *at)
 {
-    struct vd_span list = hosts_of(at->now);
+    const struct vd_answer *answer = vd_snapshot_find(at->snapshot, at->watch->domain, VD_TYPE_MX);
+    const struct vd_record *record = NULL;
+    const struct vd_record *known = NULL;
+    const struct vd_record *outside = NULL;
     struct vd_finding finding = vd_finding_of(at, VD_CODE_MX_OUTSIDE);
-    char host[VD_DOMAIN_TEXT_MAX];
-    bool is_first = true;
-    bool is_best_known = true;
-    bool has_outside = false;
+    char name[VD_SHORT_NAME_MAX];
+    char words[VD_SUMMARY_MAX];
 
-    while (is_whole_list(at->now) && is_whole_list(at->was) && next_host(&list, host)) {
-        bool is_known = is_known_host(at, host);
-        has_outside = has_outside || !is_known;
-        is_best_known = is_first ? is_known : is_best_known;
-        is_first = false;
-    }
-    if (has_outside) {
-        if (is_best_known) { /* it gets mail only while the known ones do not answer */
-            vd_finding_set(&finding, VD_CLASS_WEAKENED, VD_SEVERITY_WARNING);
+    while (answer != NULL && (record = vd_mx_next(at->snapshot, answer, record)) != NULL) {
+        const char *host = vd_snapshot_target(at->snapshot, record);
+        if (strcmp(host, ".") == 0) {
+            continue;
         }
-        add(at, &finding, "MX points to a host not known before");
+        if (vd_mx_is_known(at->was, host, at->watch->domain)) {
+            known = known == NULL ? record : known;
+        } else {
+            outside = outside == NULL ? record : outside;
+        }
+    }
+    if (outside == NULL) {
+        finding = vd_finding_of(at, VD_CODE_MX_CHANGED);
+        vd_finding_set(&finding, VD_CLASS_CHANGED, VD_SEVERITY_NOTICE);
+        add(at, &finding, "MX changed: other hosts");
         return;
     }
-    finding = vd_finding_of(at, VD_CODE_MX_CHANGED);
-    vd_finding_set(&finding, VD_CLASS_CHANGED, VD_SEVERITY_NOTICE);
-    add(at, &finding, "MX changed: other hosts");
+    if (known != NULL && known->preference < outside->preference) {
+        vd_finding_set(&finding, VD_CLASS_WEAKENED, VD_SEVERITY_WARNING);
+    }
+    snprintf(words, sizeof words, "MX has a host not known before: %s",
+             vd_short_name(vd_snapshot_target(at->snapshot, outside), name, sizeof name));
+    add(at, &finding, words);
 }
 
 static void compare(const struct vd_case *at)
@@ -202,6 +189,11 @@ static void compare(const struct vd_case *at)
     const struct vd_mx_facts *now = &at->now->mx;
     struct vd_finding finding = vd_finding_of(at, VD_CODE_MX_CHANGED);
 
+    if (now->is_null_beside && !was->is_null_beside) {
+        finding = vd_finding_of(at, VD_CODE_MX_BROKEN);
+        add(at, &finding, "MX broken: a null MX beside real ones");
+        finding = vd_finding_of(at, VD_CODE_MX_CHANGED);
+    }
     if (now->is_null && !was->is_null) {
         finding = vd_finding_of(at, VD_CODE_MX_NULL);
         add(at, &finding, "MX is null: all mail to you is returned");

@@ -5,6 +5,9 @@
  */
 #include "firmware/judge/judge_words.h"
 
+#include "dns/records/span.h"
+#include "report/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,10 +66,30 @@ uint16_t vd_words_put(struct vd_judgement *out, const char *format, ...)
     return offset;
 }
 
+const char *vd_short_name(const char *name, char *out, size_t cap)
+{
+    static const char mark[] = "...";
+    size_t len = strlen(name);
+    size_t front = (cap - sizeof mark) / 3;
+    size_t back = cap - sizeof mark - front;
+
+    if (len < cap) {
+        return name;
+    }
+    front = vd_text_clamp(name, len, front);
+    while (((uint8_t)name[len - back] & 0xc0u) == 0x80u) {
+        back--;
+    }
+    memcpy(out, name, front);
+    memcpy(out + front, mark, sizeof mark - 1);
+    memcpy(out + front + sizeof mark - 1, name + len - back, back + 1);
+    return out;
+}
+
 uint16_t vd_words_subject(const struct vd_case *at, const char *format, ...)
 {
     char rest[VD_SUBJECT_LINE_MAX - 20u]; /* so much of the domain is always there */
-    const char *domain = at->watch->domain;
+    char domain[VD_SUBJECT_LINE_MAX];
     va_list words;
 
     va_start(words, format);
@@ -78,11 +101,9 @@ uint16_t vd_words_subject(const struct vd_case *at, const char *format, ...)
     if ((size_t)len >= sizeof rest) {
         mark_cut(rest, sizeof rest - 1);
     }
-    size_t room = VD_SUBJECT_LINE_MAX - 1 - strlen(rest) - 2; /* for the domain */
-    if (strlen(domain) <= room) {
-        return vd_words_put(at->out, "%s: %s", domain, rest);
-    }
-    return vd_words_put(at->out, "%.*s...: %s", (int)room - 3, domain, rest);
+    return vd_words_put(
+        at->out, "%s: %s",
+        vd_short_name(at->watch->domain, domain, VD_SUBJECT_LINE_MAX - 2u - strlen(rest)), rest);
 }
 
 struct vd_finding vd_finding_of(const struct vd_case *at, enum vd_code code)
@@ -105,45 +126,97 @@ void vd_finding_set(struct vd_finding *finding, enum vd_class class_, enum vd_se
     finding->severity = (uint8_t)severity;
 }
 
-/* The code's sentence, kept once however many findings need it. */
-static uint16_t put_why(struct vd_judgement *out, uint8_t code)
+const char *vd_reason_str(const struct vd_finding *finding)
 {
-    for (size_t i = 0; i < out->findings_count; i++) {
-        if (out->findings[i].code == code && out->findings[i].why != 0) {
-            return out->findings[i].why;
-        }
+    static const char *const sentences[VD_REASONS_COUNT] = {
+        [VD_REASON_APPEARED] = "A record is there now; it refuses nothing yet.",
+        [VD_REASON_PARENT] = "Unless a parent domain's record applies, receivers no longer check "
+                             "whether mail from this domain is genuine.",
+        [VD_REASON_SPF_TIGHT] =
+            "Over ten lookups SPF is a permanent error, and one provider's edit "
+            "away from it.",
+        [VD_REASON_SPF_LATE] = "Over ten lookups receivers answer a permanent error for senders "
+                               "that are not matched early.",
+        [VD_REASON_SPF_OPEN] = "Another domain decides from mail to mail who passes: it cannot be "
+                               "judged from here.",
+        [VD_REASON_DKIM_SHORT] =
+            "A key this short can be computed by anybody, and verifiers must refuse it.",
+        [VD_REASON_DKIM_ED25519] = "Many receivers cannot verify Ed25519 yet: an RSA key should "
+                                   "stay beside it.",
+        [VD_REASON_DKIM_LOOSE] = "Without t=s a subdomain's name passes under this signature.",
+        [VD_REASON_SAME_KEY] = "The same key; another place holds it.",
+        [VD_REASON_DMARC_SUB] =
+            "Receivers no longer check whether mail from subdomains is genuine.",
+        [VD_REASON_DMARC_NONE] = "The policy stopped nothing, but receivers sent reports for it, "
+                                 "and large ones want one to be there.",
+        [VD_REASON_DMARC_REPORTS] = "Receivers will send reports.",
+        [VD_REASON_DMARC_MIXED] = "Stricter for some receivers, weaker for others.",
+        [VD_REASON_DMARC_SAME] = "Written in another way; forged mail fares as before.",
+    };
+
+    return finding->reason == VD_REASON_CODE || finding->reason >= VD_REASONS_COUNT
+               ? vd_code_info((enum vd_code)finding->code)->why
+               : sentences[finding->reason];
+}
+
+/* Full: leave out the least severe, be it the new one.  Returns whether there is a place now. */
+static bool make_place(struct vd_judgement *out, uint8_t severity)
+{
+    size_t least = 0;
+
+    if (out->findings_count < VD_FINDINGS_MAX) {
+        return true;
     }
-    return vd_words_put(out, "%s", vd_code_info((enum vd_code)code)->why);
+    out->is_cut = 1;
+    for (size_t i = 1; i < out->findings_count; i++) {
+        least = out->findings[i].severity > out->findings[least].severity ? i : least;
+    }
+    if (out->findings[least].severity <= severity) {
+        return false;
+    }
+    out->findings_count--;
+    memmove(&out->findings[least], &out->findings[least + 1],
+            (out->findings_count - least) * sizeof out->findings[0]);
+    return true;
 }
 
 void vd_finding_add(const struct vd_case *at, const struct vd_finding *finding)
 {
     struct vd_judgement *out = at->out;
+    const struct vd_subject *subject = &out->subjects[at->subject];
+    struct vd_finding added = *finding;
 
-    if (out->findings_count >= VD_FINDINGS_MAX) {
-        out->is_cut = 1;
+    if (!make_place(out, added.severity)) {
         return;
     }
-    struct vd_finding added = *finding;
-    if (added.why == 0) {
-        added.why = put_why(out, added.code);
+    added.content = vd_facts_content(at->now, subject->kind, subject->index);
+    if (added.subject_line == 0) {
+        added.subject_line = subject->record; /* no room: it is cut, but never without a word */
     }
-    /* Worst first within one subject; the numbers of syslog grow as severity falls. */
-    size_t place = out->findings_count;
-    while (place > 0 && out->findings[place - 1].subject == added.subject &&
-           out->findings[place - 1].severity > added.severity) {
-        out->findings[place] = out->findings[place - 1];
-        place--;
+    if (added.new_text == 0) {
+        added.new_text = subject->summary;
+    }
+    /* By subject, worst first within one; the numbers of syslog grow as severity falls. */
+    size_t place = out->findings_count++;
+    for (; place > 0; place--) {
+        const struct vd_finding *before = &out->findings[place - 1];
+        if (before->subject < added.subject ||
+            (before->subject == added.subject && before->severity <= added.severity)) {
+            break;
+        }
+        out->findings[place] = *before;
     }
     out->findings[place] = added;
-    out->findings_count++;
 }
 
 bool vd_finding_is_any(const struct vd_case *at)
 {
-    const struct vd_judgement *out = at->out;
-
-    return out->findings_count > 0 && out->findings[out->findings_count - 1].subject == at->subject;
+    for (size_t i = 0; i < at->out->findings_count; i++) {
+        if (at->out->findings[i].subject == at->subject) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *vd_absent_words(uint8_t detail, char out[VD_SUMMARY_MAX])
@@ -179,24 +252,48 @@ static const char *tail_of(const char *name, unsigned labels)
     return at;
 }
 
-/* co.kr, com.au, ne.jp: strangers register below them.  As of 2026. */
+/*
+ * co.kr, com.au, gouv.fr: strangers register below them.  Two letters under a country's name are
+ * taken for such a level; of longer ones, these.  As of 2026.
+ */
 static bool is_open_second_level(const char *tail)
 {
-    static const char *const words[] = {"co.",  "com.", "or.", "ne.",  "net.",
-                                        "org.", "ac.",  "go.", "gov.", "edu."};
+    static const char words[] = " adv art asn asso biz com edu eng firm gen gob gouv gov govt gub "
+                                "ind info law ltd med mil mod name net nhs nic nom org plc pol pri "
+                                "pro pub res rec sch school store tur web ";
+    const char *dot = strchr(tail, '.');
+    size_t len = dot == NULL ? 0 : (size_t)(dot - tail);
+    char word[10] = " ";
 
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        size_t len = strlen(words[i]);
-        if (strncmp(tail, words[i], len) == 0 && strlen(tail + len) == 2) {
-            return true;
-        }
+    if (len == 0 || len > sizeof word - 3 || strlen(dot + 1) != 2) {
+        return false;
     }
-    return false;
+    memcpy(word + 1, tail, len);
+    word[len + 1] = ' ';
+    return len <= 2 || strstr(words, word) != NULL;
 }
 
-bool vd_is_same_operator(const char *a, const char *b)
+/* Where the name of a host's operator begins. */
+static const char *operator_at(const char *host)
 {
-    unsigned labels = is_open_second_level(tail_of(a, 2)) ? 3 : 2;
+    const char *tail = tail_of(host, 2);
 
-    return strcmp(tail_of(a, labels), tail_of(b, labels)) == 0;
+    return is_open_second_level(tail) ? tail_of(host, 3) : tail;
+}
+
+uint32_t vd_operator_of(const char *host, const char *domain)
+{
+    size_t host_len = strlen(host);
+    size_t domain_len = strlen(domain);
+    bool is_own = host_len >= domain_len && strcmp(host + host_len - domain_len, domain) == 0 &&
+                  (host_len == domain_len || host[host_len - domain_len - 1] == '.');
+    const char *name = operator_at(is_own ? domain : host);
+    uint32_t hash = vd_hash(VD_HASH_START, (const uint8_t *)name, strlen(name));
+
+    return hash == 0 ? 1 : hash;
+}
+
+bool vd_is_subdomain(const char *domain)
+{
+    return operator_at(domain) != domain;
 }

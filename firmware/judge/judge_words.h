@@ -1,5 +1,6 @@
 /*
- * What the files of the judge share: inside firmware/judge/ only.
+ * What the files of the judge share: inside firmware/judge/ only, but for vd_short_name, which is for
+ * whoever else writes a subject line.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,8 +18,32 @@
 /* "goes to", in UTF-8. */
 #define VD_ARROW "\xe2\x86\x92"
 
+/* Longest name in a subject line's own words, with its NUL: a selector, a host, a term. */
+#define VD_SHORT_NAME_MAX 48u
+
+/* Why it matters, where the code's usual sentence would not be true. */
+enum vd_reason {
+    VD_REASON_CODE = 0, /* the code's own: findings.c */
+    VD_REASON_APPEARED,
+    VD_REASON_PARENT,
+    VD_REASON_SPF_TIGHT,
+    VD_REASON_SPF_LATE,
+    VD_REASON_SPF_OPEN,
+    VD_REASON_DKIM_SHORT,
+    VD_REASON_DKIM_ED25519,
+    VD_REASON_DKIM_LOOSE,
+    VD_REASON_SAME_KEY,
+    VD_REASON_DMARC_SUB,
+    VD_REASON_DMARC_NONE,
+    VD_REASON_DMARC_REPORTS,
+    VD_REASON_DMARC_MIXED,
+    VD_REASON_DMARC_SAME,
+    VD_REASONS_COUNT
+};
+
 /* One record set on the judge's table. */
 struct vd_case {
+    const struct vd_snapshot *snapshot;
     const struct vd_watch *watch;
     const struct vd_facts *was; /* the baseline */
     const struct vd_facts *now;
@@ -32,8 +57,19 @@ struct vd_case {
  */
 uint16_t vd_words_put(struct vd_judgement *out, const char *format, ...);
 
-/* "<domain>: <words>", under VD_SUBJECT_LINE_MAX octets; a domain too long for that is cut. */
+/* "<domain>: <words>", under VD_SUBJECT_LINE_MAX octets; a domain too long for that is shortened. */
 uint16_t vd_words_subject(const struct vd_case *at, const char *format, ...);
+
+/*
+ * A name, or any other text, in at most cap - 1 octets: one that is longer loses its middle, for
+ * which "..." stands.  Of a domain the end, which tells whose it is, is kept longest.  No UTF-8
+ * character is cut in two.
+ *
+ * out, cap   the caller's buffer; cap is 16 at least.
+ *
+ * Returns out, or name itself when it fits.
+ */
+const char *vd_short_name(const char *name, char *out, size_t cap);
 
 /*
  * A finding with the code's usual class, severity, axis and why, on a TXT record; the rest is for
@@ -41,7 +77,7 @@ uint16_t vd_words_subject(const struct vd_case *at, const char *format, ...);
  */
 struct vd_finding vd_finding_of(const struct vd_case *at, enum vd_code code);
 
-/* Put a finding on the list; the words are shared, mend follows later (mend.c). */
+/* Put a finding on the list.  When that is full, the least severe one is left out. */
 void vd_finding_add(const struct vd_case *at, const struct vd_finding *finding);
 
 /* Has this record set a finding already? */
@@ -50,6 +86,9 @@ bool vd_finding_is_any(const struct vd_case *at);
 /* Raise or lower: class with the severity that goes with it. */
 void vd_finding_set(struct vd_finding *finding, enum vd_class class_, enum vd_severity severity);
 
+/* The sentence of a finding. */
+const char *vd_reason_str(const struct vd_finding *finding);
+
 /* "absent (NXDOMAIN)", "absent (other content)". */
 const char *vd_absent_words(uint8_t detail, char out[VD_SUMMARY_MAX]);
 
@@ -57,10 +96,16 @@ const char *vd_absent_words(uint8_t detail, char out[VD_SUMMARY_MAX]);
 bool vd_case_is_enforcing(const struct vd_case *at);
 
 /*
- * Do two host names look like one operator's?  There is no suffix list on the device: they share
- * the last two labels, or three where the second level is one of co.kr's kind.
+ * Whose host is it?  A number, never 0: the same for hosts that look like one operator's, and for
+ * all hosts at and below `domain`, our own.
+ *
+ * There is no suffix list on the device: an operator is the last two labels, or three where the
+ * second level is one of co.kr's kind.
  */
-bool vd_is_same_operator(const char *a, const char *b);
+uint32_t vd_operator_of(const char *host, const char *domain);
+
+/* Does the domain lie below one that could publish a policy for it? */
+bool vd_is_subdomain(const char *domain);
 
 /* Short descriptions.  facts: holds the texts. */
 const char *vd_spf_summary(const struct vd_facts *facts, char out[VD_SUMMARY_MAX]);
@@ -82,10 +127,18 @@ void vd_judge_mx(const struct vd_case *at);
 bool vd_dkim_is_undecided(const struct vd_facts *now, const struct vd_watch *watch,
                           uint8_t selector, uint8_t *detail);
 
+/* The next MX record after `last` (NULL: the first), by preference, then by name; NULL: no more. */
+const struct vd_record *vd_mx_next(const struct vd_snapshot *snapshot,
+                                   const struct vd_answer *answer, const struct vd_record *last);
+
+/* Is it a host of the domain itself, or of an operator that the baseline knows? */
+bool vd_mx_is_known(const struct vd_facts *was, const char *host, const char *domain);
+
 /*
- * What to type, for each finding that has no mend yet.  Comes last, so that long records cut only
- * each other; a mend that was cut ends in "..." and does not set is_cut.
+ * The words that may give way: why, path and mend of each finding, worst first.  Those cut end in
+ * "...", and is_cut is not set for them; a record to paste is whole or not there.
  */
-void vd_mend_all(const struct vd_facts *was, struct vd_judgement *out);
+void vd_finish_findings(const struct vd_snapshot *snapshot, const struct vd_facts *was,
+                        const struct vd_watch *watch, struct vd_judgement *out);
 
 #endif

@@ -20,7 +20,7 @@ static uint8_t last_code;
 static bool is_journal_full;
 
 /* What the next finding says, and how loud. */
-static const char *content;
+static uint32_t content;
 static enum vd_severity severity;
 
 static enum vd_status on_turn(void *ctx, enum vd_confirm_turn turn, const struct vd_alert *alert,
@@ -46,7 +46,7 @@ static void set_up(uint8_t servers)
     watch.confirm_wait_ms = WAIT_MS;
     opened = closed = told = 0;
     is_journal_full = false;
-    content = "p=none";
+    content = 1;
     severity = VD_SEVERITY_CRITICAL;
 }
 
@@ -62,8 +62,7 @@ static void look(uint64_t now_ms, uint8_t server, enum vd_standing standing, enu
         judgement.findings[0].code = (uint8_t)code;
         judgement.findings[0].subject = 0;
         judgement.findings[0].severity = (uint8_t)severity;
-        judgement.findings[0].new_text = 1;
-        strcpy(judgement.words + 1, content);
+        judgement.findings[0].content = content;
     }
     vd_confirm_look(&confirm, 0, &watch, &judgement, &server, now_ms, on_turn, NULL, &next);
 }
@@ -239,10 +238,10 @@ static void test_confirm_open_alert_that_gets_worse_is_told_again(void **state)
 {
     (void)state;
     set_up(2);
-    content = "p=quarantine";
+    content = 2;
     severity = VD_SEVERITY_WARNING;
     open_it();
-    content = "p=none";
+    content = 1;
     severity = VD_SEVERITY_CRITICAL;
     bad(100000, 0);
     assert_true(next.is_wanted);

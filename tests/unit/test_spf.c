@@ -267,6 +267,10 @@ static const struct {
     {"include:.x.net", VD_EFORMAT, ""},
     {"include:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.x.net", VD_EFORMAT,
      ""},
+    {"include:%{d2r}.x.net", VD_OK, "example.mail.x.net"},
+    {"include:%{dr}.x.net", VD_OK, "org.example.mail.x.net"},
+    {"include:%{d1}.x.net", VD_OK, "org.x.net"},
+    {"include:%{d9r}.x.net", VD_OK, "org.example.mail.x.net"},
     {"all", VD_EFORMAT, ""},
     {"ip4:192.0.2.1", VD_EFORMAT, ""},
     {"foo=example.com", VD_EFORMAT, ""},
@@ -308,15 +312,29 @@ static void test_name_that_grows_too_long_loses_labels_on_its_left(void **state)
     char name[254];
 
     (void)state;
-    for (size_t i = 0; i < 60; i++) {
-        strcat(text, "%{d}.");
+    for (size_t i = 0; i < 8; i++) {
+        strcat(text, "%{d}.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.");
     }
     strcat(text, "end.example");
     assert_int_equal(parse(text, strlen(text)), VD_OK);
     assert_int_equal(vd_spf_target(&spf, &spf.terms[0], "mail.example.org", name, sizeof name),
                      VD_OK);
-    assert_true(strlen(name) <= 253 && strlen(name) > 240);
-    assert_string_equal(name + strlen(name) - 27, "mail.example.org.end.example" + 1);
+    assert_true(strlen(name) <= 253 && strlen(name) > 190);
+    assert_string_equal(name + strlen(name) - 12, "a.end.example" + 1);
+}
+
+static void test_more_macros_than_we_fill_in_are_full(void **state)
+{
+    char text[1200] = "v=spf1 include:";
+    char name[254];
+
+    (void)state;
+    for (size_t i = 0; i < 270; i++) {
+        strcat(text, "%{d}");
+    }
+    assert_int_equal(parse(text, strlen(text)), VD_OK);
+    assert_int_equal(vd_spf_target(&spf, &spf.terms[0], "a.example", name, sizeof name), VD_EFULL);
+    assert_string_equal(name, "");
 }
 
 static void test_target_without_room_is_full(void **state)
@@ -364,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_target_table),
         cmocka_unit_test(test_expand_fills_in_the_sender),
         cmocka_unit_test(test_name_that_grows_too_long_loses_labels_on_its_left),
+        cmocka_unit_test(test_more_macros_than_we_fill_in_are_full),
         cmocka_unit_test(test_target_without_room_is_full),
         cmocka_unit_test(test_junk_never_reads_past_its_end),
     };
