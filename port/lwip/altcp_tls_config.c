@@ -12,6 +12,7 @@
 
 #include "mbedtls/platform.h"
 #include "mbedtls/platform_util.h"
+#include "mbedtls/sha256.h"
 #include "psa/crypto.h"
 
 #include <stdio.h>
@@ -220,7 +221,7 @@ void altcp_tls_free_config(struct altcp_tls_config *config)
 
 err_t vd_altcp_tls_set_host(struct altcp_tls_config *config, const char *host)
 {
-    struct vd_endpoint literal;
+    struct vd_endpoint literal = {.family = VD_FAMILY_NONE};
     size_t len = host != NULL ? strlen(host) : 0;
 
     if (len > 0 && host[len - 1] == '.') {
@@ -235,11 +236,14 @@ err_t vd_altcp_tls_set_host(struct altcp_tls_config *config, const char *host)
             return ERR_VAL;
         }
         ip_len = literal.family == VD_FAMILY_IP4 ? 4 : 16;
-        memcpy(config->ip, literal.addr, ip_len);
     }
     if (strlen(config->host) != len || memcmp(config->host, host, len) != 0) {
+        if (config->holders > 0) {
+            return ERR_VAL; /* its session would be kept under the new name */
+        }
         vd_tls_config_drop_session(config);
     }
+    memcpy(config->ip, literal.addr, ip_len);
     memcpy(config->host, host, len);
     config->host[len] = '\0';
     config->ip_len = ip_len;
@@ -293,9 +297,30 @@ void vd_tls_config_offer_session(struct altcp_tls_config *config, mbedtls_ssl_co
     }
 }
 
+int vd_tls_config_trust(const struct altcp_tls_config *config, uint8_t out[32])
+{
+    mbedtls_sha256_context sha;
+
+    mbedtls_sha256_init(&sha);
+    int ret = mbedtls_sha256_starts(&sha, 0);
+    if (ret == 0) {
+        ret = mbedtls_sha256_update(&sha, (const unsigned char *)config->host,
+                                    strlen(config->host) + 1u);
+    }
+    for (const mbedtls_x509_crt *ca = &config->ca; ret == 0 && ca != NULL; ca = ca->next) {
+        ret = mbedtls_sha256_update(&sha, ca->raw.p, ca->raw.len);
+    }
+    if (ret == 0) {
+        ret = mbedtls_sha256_finish(&sha, out);
+    }
+    mbedtls_sha256_free(&sha);
+    return ret;
+}
+
 void altcp_tls_init_session(struct altcp_tls_session *session)
 {
     if (session != NULL) {
+        memset(session, 0, sizeof(*session));
         mbedtls_ssl_session_init(&session->data);
     }
 }

@@ -44,6 +44,9 @@ void vd_tls_config_offer_session(struct altcp_tls_config *config, mbedtls_ssl_co
 
 void vd_tls_config_drop_session(struct altcp_tls_config *config);
 
+/* SHA-256 over the host and the trust anchors: what a session was verified against. */
+int vd_tls_config_trust(const struct altcp_tls_config *config, uint8_t out[32]);
+
 /* Note a failure without a TLS cause. */
 void vd_tls_config_fail(struct altcp_tls_config *config, enum vd_status status, const char *why);
 

@@ -15,6 +15,7 @@
 #include "lwip/priv/altcp_priv.h"
 
 #include "mbedtls/net_sockets.h"
+#include "mbedtls/oid.h"
 #include "mbedtls/platform_util.h"
 
 #include <string.h>
@@ -34,10 +35,16 @@ static int on_certificate(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t 
     const struct altcp_tls_config *config = conn->config;
     int64_t now;
 
-    if (vd_clock_calendar(&now) == VD_CALENDAR_UNSET) {
+    if (vd_clock_calendar(&now) == VD_CALENDAR_UNSET &&
+        (*flags & MBEDTLS_X509_BADCERT_FUTURE) != 0) {
         *flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_FUTURE;
+        conn->is_date_waived = true;
     }
-    if (depth == 0 && config->ip_len > 0 && !vd_tls_has_ip(crt, config->ip, config->ip_len)) {
+    /* An IP literal is looked for in the SAN; the name in the subject (CN) counts for neither
+       (RFC 9525, section 6.3), though mbedTLS falls back to it. */
+    if (depth == 0 && (config->ip_len > 0 ? !vd_tls_has_ip(crt, config->ip, config->ip_len)
+                                          : !mbedtls_x509_crt_has_ext_type(
+                                                crt, MBEDTLS_X509_EXT_SUBJECT_ALT_NAME))) {
         *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
     }
     vd_tls_notes_take(&conn->notes, crt, depth, *flags);
@@ -211,7 +218,8 @@ static void begin_open(struct vd_tls_conn *conn)
         return;
     }
     conn->phase = VD_TLS_OPEN;
-    if (mbedtls_ssl_get_version_number(&conn->ssl) == MBEDTLS_SSL_VERSION_TLS1_2) {
+    if (mbedtls_ssl_get_version_number(&conn->ssl) == MBEDTLS_SSL_VERSION_TLS1_2 &&
+        !conn->is_date_waived) {
         vd_tls_config_save_session(conn->config, &conn->ssl, &conn->notes.until);
     }
     if (outer->connected != NULL) {
@@ -256,9 +264,13 @@ static void step_open(struct vd_tls_conn *conn)
     if (conn->id != id || conn->outer == NULL) {
         return;
     }
-    int ret = vd_tls_io_pump_rx(conn);
-    if (conn->id != id || conn->outer == NULL) {
-        return; /* closed from a callback */
+    /* A record in hand first: reading may make TLS send it, and it would be made once more. */
+    int ret = conn->tx_offered != 0 ? vd_tls_io_pump_tx(conn) : 0;
+    if (ret == 0 && conn->tx_offered == 0) {
+        ret = vd_tls_io_pump_rx(conn);
+        if (conn->id != id || conn->outer == NULL) {
+            return; /* closed from a callback */
+        }
     }
     if (ret == 0) {
         ret = vd_tls_io_pump_tx(conn);

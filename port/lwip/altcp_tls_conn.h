@@ -66,6 +66,7 @@ struct vd_tls_conn {
     uint32_t wire_sent;
     uint32_t wire_acked;
 
+    bool is_date_waived; /* a certificate is not valid yet by the floor that the calendar is */
     bool is_poll_due;
     uint64_t drain_until_ms;
     struct vd_tls_notes notes;

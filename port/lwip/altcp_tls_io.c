@@ -97,6 +97,7 @@ int vd_tls_io_send(void *ctx, const unsigned char *buf, size_t len)
     if (conn->inner == NULL) {
         /* Lost anyway.  Going on lets TLS read what the peer said last, perhaps an alert. */
         conn->is_tx_blocked = false;
+        conn->wire_sent += (uint32_t)len; /* never acknowledged */
         return (int)len;
     }
     size_t n = write_some(conn->inner, buf, len, &err);
@@ -283,7 +284,9 @@ static int read_once(struct vd_tls_conn *conn)
         return MBEDTLS_ERR_SSL_CONN_EOF;
     }
     if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-        vd_tls_config_save_session(conn->config, &conn->ssl, &conn->notes.until);
+        if (!conn->is_date_waived) {
+            vd_tls_config_save_session(conn->config, &conn->ssl, &conn->notes.until);
+        }
         return 0;
     }
     if (ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE) {

@@ -53,16 +53,27 @@ static void forget_callbacks(struct altcp_pcb *inner)
     altcp_err(inner, NULL);
 }
 
+/* The peer has ended its side: TCP has nothing left that could take long. */
 static void end(struct vd_linger *linger)
 {
     struct altcp_pcb *inner = linger->inner;
 
     linger->inner = NULL;
     forget_callbacks(inner);
-    /* TCP itself goes on to deliver what it still has. */
     if (altcp_close(inner) != ERR_OK) {
         altcp_abort(inner);
     }
+}
+
+/* Its time is over.  Closed in order it would stay with TCP for as long as a peer that acknowledges
+   nothing likes, and a few of these would leave no connection for anybody else. */
+static void cut(struct vd_linger *linger)
+{
+    struct altcp_pcb *inner = linger->inner;
+
+    linger->inner = NULL;
+    forget_callbacks(inner);
+    altcp_abort(inner);
 }
 
 static void step(struct vd_linger *linger)
@@ -74,8 +85,10 @@ static void step(struct vd_linger *linger)
             linger->has_eof = true; /* no longer in a state that could end in order */
         }
     }
-    if (linger->inner != NULL && (linger->has_eof || vd_clock_ms() >= linger->until_ms)) {
+    if (linger->inner != NULL && linger->has_eof) {
         end(linger);
+    } else if (linger->inner != NULL && vd_clock_ms() >= linger->until_ms) {
+        cut(linger);
     }
 }
 
@@ -92,7 +105,7 @@ static struct vd_linger *find_place(void)
             oldest = &lingers[i];
         }
     }
-    end(oldest);
+    cut(oldest);
     return oldest;
 }
 
@@ -105,6 +118,7 @@ void vd_tls_linger(struct altcp_pcb *inner, int has_eof)
     linger->is_fin_sent = false;
     linger->has_eof = has_eof != 0;
     altcp_poll(inner, NULL, 0);
+    altcp_setprio(inner, TCP_PRIO_MIN); /* a new connection may push it out */
     altcp_arg(inner, linger);
     altcp_recv(inner, on_recv);
     altcp_sent(inner, NULL);

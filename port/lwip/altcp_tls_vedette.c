@@ -264,8 +264,15 @@ err_t altcp_tls_get_session(struct altcp_pcb *outer, struct altcp_tls_session *t
     if (conn == NULL || to == NULL) {
         return ERR_ARG;
     }
-    int ret = conn->config->has_session ? copy_session(&conn->config->session, &to->data)
+    if (conn->phase != VD_TLS_OPEN || conn->is_date_waived) {
+        return ERR_VAL;
+    }
+    int ret = vd_tls_config_trust(conn->config, to->trust);
+    to->until = conn->config->has_session ? conn->config->session_until : conn->notes.until;
+    if (ret == 0) {
+        ret = conn->config->has_session ? copy_session(&conn->config->session, &to->data)
                                         : mbedtls_ssl_get_session(&conn->ssl, &to->data);
+    }
     return ret == 0 ? ERR_OK : ERR_VAL;
 }
 
@@ -276,5 +283,14 @@ err_t altcp_tls_set_session(struct altcp_pcb *outer, struct altcp_tls_session *f
     if (conn == NULL || from == NULL || conn->phase != VD_TLS_READY) {
         return ERR_ARG;
     }
-    return mbedtls_ssl_set_session(&conn->ssl, &from->data) == 0 ? ERR_OK : ERR_VAL;
+    /* Resuming skips the certificates: only what they were verified against may be resumed, and
+       only for as long as they are good. */
+    uint8_t trust[32];
+    if (vd_tls_config_trust(conn->config, trust) != 0 ||
+        memcmp(trust, from->trust, sizeof(trust)) != 0 || mbedtls_x509_time_is_past(&from->until) ||
+        mbedtls_ssl_set_session(&conn->ssl, &from->data) != 0) {
+        return ERR_VAL;
+    }
+    conn->config->session_until = from->until;
+    return ERR_OK;
 }

@@ -35,6 +35,8 @@
 /* Complete here what lwip/altcp_tls.h declares. */
 struct altcp_tls_session {
     mbedtls_ssl_session data;
+    uint8_t trust[32];       /* SHA-256 over host and anchors: it resumes nothing else */
+    mbedtls_x509_time until; /* when the first certificate behind it ends */
 };
 
 /* The last failure of a destination. */

@@ -10,6 +10,8 @@
 
 #include "firmware/limits.h"
 
+#include <stdint.h>
+
 /* ---- one loop, no OS; interrupts never enter the stack ----------------------------------- */
 
 #define NO_SYS               1

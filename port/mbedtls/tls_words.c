@@ -98,7 +98,8 @@ static void add_ip(char *out, size_t cap, const uint8_t *ip, size_t len)
     }
 }
 
-/* The names that a client may compare with (RFC 9525): dNSName and iPAddress; CN only if no SAN. */
+/* The names that a client may compare with (RFC 9525): dNSName and iPAddress.  A CN does
+   not count (section 6.3), but is worth telling. */
 static void note_names(struct vd_tls_notes *notes, const mbedtls_x509_crt *crt)
 {
     char *out = notes->names;
@@ -109,6 +110,7 @@ static void note_names(struct vd_tls_notes *notes, const mbedtls_x509_crt *crt)
             find_part(&crt->subject, MBEDTLS_OID_AT_CN, MBEDTLS_OID_SIZE(MBEDTLS_OID_AT_CN));
         if (cn != NULL) {
             add_untrusted(out, sizeof(notes->names), cn->val.p, cn->val.len);
+            add(out, sizeof(notes->names), " in its CN only (it needs a subjectAltName)");
         }
         return;
     }
@@ -374,7 +376,8 @@ static void alert_words(const struct vd_tls_failure *f, char *out, size_t cap)
 /* What mbedTLS says when a record, or a message of several records, is larger than its buffer. */
 static bool is_too_large(const struct vd_tls_failure *f)
 {
-    if (f->code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA || f->code == MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL ||
+    if ((f->code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && f->tap->has_record) ||
+        f->code == MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL ||
         f->code == MBEDTLS_ERR_ERROR_CORRUPTION_DETECTED) {
         return true;
     }

@@ -35,6 +35,9 @@ subjectKeyIdentifier = hash
 basicConstraints = CA:false
 keyUsage = digitalSignature
 subjectAltName = $ENV::SAN
+[nosan]
+basicConstraints = CA:false
+keyUsage = digitalSignature
 [client]
 basicConstraints = CA:false
 extendedKeyUsage = clientAuth
@@ -79,6 +82,7 @@ cert() {
 	cert weak rsa1024 "collector" root leaf 20261001000000Z sha256
 	cert sha1 ec "collector" root leaf 20261001000000Z sha1
 	cert purpose ec "collector" root client 20261001000000Z sha256
+	cert cnonly ec "collector.example" root nosan 20261001000000Z sha256
 	# 6 KiB: more than VD_TLS_IN_BYTES
 	SAN="DNS:collector.example$(i=0; while [ $i -lt 200 ]; do printf ',DNS:name-%03d.large.example' $i; i=$((i + 1)); done)"
 	export SAN
@@ -87,7 +91,7 @@ cert() {
 
 # What a server sends: its own first, then what leads to the root.
 cat ec.crt inter.crt >ec.pem
-for name in p384 rsa stranger selfsigned weak sha1 purpose large; do
+for name in p384 rsa stranger selfsigned weak sha1 purpose cnonly large; do
 	cp "$name.crt" "$name.pem"
 done
 touch done

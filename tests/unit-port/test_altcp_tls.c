@@ -277,6 +277,9 @@ static void test_peer_that_cannot_be_verified_gets_an_alert_and_no_data(void **s
          "certificate expired on 2026-10-01"},
         {"p384", "root.crt", "collector.example", WORLD_DATE_EARLY, MBEDTLS_X509_BADCERT_FUTURE,
          "certificate is not valid before 2026-01-01"},
+        {"cnonly", "root.crt", "collector.example", WORLD_DATE_OK, MBEDTLS_X509_BADCERT_CN_MISMATCH,
+         "host name is collector.example, certificate says collector.example in its CN only (it "
+         "needs a subjectAltName)"},
         {"weak", "root.crt", "collector.example", WORLD_DATE_OK, MBEDTLS_X509_BADCERT_BAD_KEY,
          "key too small: RSA with 1024 bits"},
         {"stranger", "root.crt", "a.example", WORLD_DATE_EXPIRED, MBEDTLS_X509_BADCERT_EXPIRED,

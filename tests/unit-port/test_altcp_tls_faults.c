@@ -254,6 +254,63 @@ static void test_application_can_take_and_give_sessions(void **state)
     }
 }
 
+/* A session resumes without certificates: it must not carry trust to where it was not earned. */
+static void test_session_of_another_host_or_trust_is_refused(void **state)
+{
+    static const struct {
+        const char *root, *host;
+    } rows[] = {
+        {"root.crt", "a.example"}, {"other.crt", "collector.example"}, {"other.crt", "a.example"}};
+    struct altcp_tls_session session;
+
+    (void)state;
+    for (size_t v = 0; v < 2; v++) {
+        const struct world_server how = {
+            .cert = "ec", .version = app_versions[v], .does_tickets = true};
+        world_reset(&how);
+        app_trusts("root.crt", "collector.example");
+        app_shakes_hands();
+        world_run(10);
+        altcp_tls_init_session(&session);
+        assert_int_equal(altcp_tls_get_session(app.pcb, &session), ERR_OK);
+        app_closes();
+        world_run(5);
+        world_fin();
+        world_run(5);
+        altcp_tls_free_config(app.config);
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            app_trusts(rows[i].root, rows[i].host);
+            struct altcp_pcb *pcb = altcp_tls_new(app.config, IPADDR_TYPE_V4);
+            assert_non_null(pcb);
+            assert_int_equal(altcp_tls_set_session(pcb, &session), ERR_VAL);
+            altcp_abort(pcb);
+            world_run(2);
+            altcp_tls_free_config(app.config);
+        }
+        app_trusts("root.crt", "collector.example");
+        world.date = WORLD_DATE_EXPIRED;
+        struct altcp_pcb *pcb = altcp_tls_new(app.config, IPADDR_TYPE_V4);
+        assert_int_equal(altcp_tls_set_session(pcb, &session), ERR_VAL);
+        altcp_abort(pcb);
+        world_run(2);
+        altcp_tls_free_session(&session);
+        app_ends();
+    }
+}
+
+static void test_host_cannot_change_under_a_connection(void **state)
+{
+    const struct world_server how = {.cert = "ec", .version = TLS13, .does_tickets = true};
+
+    (void)state;
+    world_reset(&how);
+    app_trusts("root.crt", "collector.example");
+    app_shakes_hands();
+    assert_int_equal(vd_altcp_tls_set_host(app.config, "victim.example"), ERR_VAL);
+    assert_int_equal(vd_altcp_tls_set_host(app.config, "collector.example"), ERR_OK);
+    app_ends();
+}
+
 static void test_ticket_and_data_in_one_segment_both_arrive(void **state)
 {
     const struct world_server how = {.cert = "ec", .version = TLS13, .does_tickets = true};
@@ -471,6 +528,8 @@ int main(void)
                                app_tidies),
         cmocka_unit_test_setup(test_session_is_forgotten_with_another_host_name, app_tidies),
         cmocka_unit_test_setup(test_application_can_take_and_give_sessions, app_tidies),
+        cmocka_unit_test_setup(test_session_of_another_host_or_trust_is_refused, app_tidies),
+        cmocka_unit_test_setup(test_host_cannot_change_under_a_connection, app_tidies),
         cmocka_unit_test_setup(test_ticket_and_data_in_one_segment_both_arrive, app_tidies),
         cmocka_unit_test_setup(test_close_and_abort_at_every_turn_leave_nothing, app_tidies),
         cmocka_unit_test_setup(test_close_from_the_recv_callback_leaves_nothing, app_tidies),
