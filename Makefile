@@ -216,6 +216,32 @@ $(P)/flags: FORCE
 	$(call text-file,$@,$(P_FLAGS))
 -include $(shell find $(P)/obj -name '*.d' 2>/dev/null)
 
+# ---- alerts over lwIP's real TCP: what the layer above links, and TCP, journal and dispatch -----------
+
+R         := $(BUILD)/real-tcp
+R_OWN_SRC := $(wildcard report/*.c) \
+             $(filter-out tests/unit-real-tcp/test_%.c,$(wildcard tests/unit-real-tcp/*.c))
+R_LIB_SRC := $(filter %/altcp_tcp.c,$(LWIP_LIB))
+R_OBJ     := $(R_OWN_SRC:%.c=$(R)/obj/%.o) $(R_LIB_SRC:%.c=$(R)/obj/%.o) \
+             $(filter-out %/tls_world.o %/tls_app.o,$(P_OBJ))
+R_TESTS   := $(patsubst tests/unit-real-tcp/%.c,$(R)/%,$(wildcard tests/unit-real-tcp/test_*.c))
+
+real-tcp-build: $(R_TESTS) $(BUILD)/certs/.made
+	@:
+
+$(R)/test_%: $(R)/obj/tests/unit-real-tcp/test_%.o $(R_OBJ)
+	@gcc $(P_FLAGS) -o $@ $^ -lcmocka
+
+$(R)/obj/$(TP)/%.o: $(TP)/%.c $(P)/flags
+	@mkdir -p $(@D)
+	@gcc $(P_FLAGS) -w -MD -MP -c -o $@ $<
+
+$(R)/obj/%.o: %.c $(P)/flags
+	@mkdir -p $(@D)
+	@gcc $(P_FLAGS) $(WARNINGS) -MD -MP -c -o $@ $<
+
+-include $(shell find $(R)/obj -name '*.d' 2>/dev/null)
+
 # ---- records of other projects' test suites ---------------------------------------------------------
 
 conformance-build: $(BUILD)/conformance
@@ -233,5 +259,5 @@ $(BUILD)/tools/gen_config_doc: $(T)/obj/tools/gen_config_doc.o $(T)/libcore.a
 	@mkdir -p $(@D)
 	@gcc $(T_FLAGS) -o $@ $^
 
-.PHONY: firmware-build unit-build port-build conformance-build docs-build FORCE
+.PHONY: firmware-build unit-build port-build real-tcp-build conformance-build docs-build FORCE
 FORCE:

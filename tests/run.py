@@ -90,9 +90,11 @@ def stage_unit(tally, _args):
 
 
 def stage_port(tally, _args):
-    if not make("port-build"):
+    if not make("port-build", "real-tcp-build"):
         return tally.add(0, 1)
-    run_programs(tally, sorted(p for p in (ROOT / "build" / "port").glob("test_*") if p.is_file()))
+    for folder in ("port", "real-tcp"):
+        programs = (ROOT / "build" / folder).glob("test_*")
+        run_programs(tally, sorted(p for p in programs if p.is_file()))
 
 
 def stage_script(tally, command, timeout_s):
