@@ -33,15 +33,16 @@ static void clear(struct vd_event *event, const char *domain)
     event->known_by = event->path = "";
 }
 
-/* Longest domain, and longest description, in a subject line of less than 100 characters. */
-#define DOMAIN_MAX  41u
-#define SUMMARY_MAX 25u
+/* Room for a subject line, and for the domain in it: less than 100 characters in all. */
+#define SUBJECT_MAX 100u
+#define DOMAIN_MAX  38u
 
-/* "example.com: ", in few characters. */
+/* Begin a subject line with "example.com: ". */
 static void put_lead(struct vd_text_writer *w, const char *domain)
 {
     char name[DOMAIN_MAX];
 
+    w->cap = w->cap < SUBJECT_MAX ? w->cap : SUBJECT_MAX;
     vd_text_put(w, vd_short_name(domain, name, sizeof(name)));
     vd_text_put(w, ": ");
 }
@@ -107,7 +108,6 @@ static void tell_restored(const struct vd_tell *tell, const struct vd_alert *ale
 {
     const struct vd_judgement *j = tell->judgement;
     struct vd_text_writer w = {0};
-    char summary[SUMMARY_MAX];
 
     event->class_ = VD_CLASS_RESTORED;
     event->severity = VD_SEVERITY_NOTICE;
@@ -122,8 +122,12 @@ static void tell_restored(const struct vd_tell *tell, const struct vd_alert *ale
     event->subject = next_text(&w, words);
     put_lead(&w, tell->domain);
     vd_text_put(&w, vd_subject_kind_str(subject->kind));
+    if (subject->kind == VD_SUBJECT_DKIM) {
+        vd_text_put(&w, " ");
+        vd_text_put_span(&w, event->record, strcspn(event->record, "."));
+    }
     vd_text_put(&w, tell->is_still_bad ? " is there again, not yet as accepted: " : " restored: ");
-    vd_text_put(&w, vd_short_name(event->new_text, summary, sizeof(summary)));
+    vd_text_put(&w, event->new_text);
     event->known_by = next_text(&w, words);
     vd_text_put_unsigned(&w, alert->clean);
     vd_text_put(&w, " clean looks");

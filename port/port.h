@@ -42,7 +42,4 @@ const char *vd_port_device_id(void);
 /* Bytes of the TLS arena: most ever used, and its size.  For the console. */
 void vd_port_tls_arena(size_t *peak, size_t *size);
 
-/* End with a code; does not return. */
-void vd_port_exit(int code) __attribute__((noreturn));
-
 #endif

@@ -69,22 +69,6 @@ void vd_text_put_unsigned(struct vd_text_writer *w, uint64_t value)
     put_whole(w, digits + at, sizeof digits - at);
 }
 
-void vd_text_put_signed(struct vd_text_writer *w, int64_t value)
-{
-    char digits[20];
-    size_t at = sizeof digits;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-
-    do {
-        digits[--at] = (char)('0' + (int)(rest % 10));
-        rest /= 10;
-    } while (rest > 0);
-    if (value < 0) {
-        digits[--at] = '-';
-    }
-    put_whole(w, digits + at, sizeof digits - at);
-}
-
 void vd_text_put_hex(struct vd_text_writer *w, uint64_t value, unsigned digits)
 {
     char text[16];

@@ -35,7 +35,6 @@ void vd_text_put_char(struct vd_text_writer *w, char c);
 
 /* Add a number, all of its digits or none of them. */
 void vd_text_put_unsigned(struct vd_text_writer *w, uint64_t value);
-void vd_text_put_signed(struct vd_text_writer *w, int64_t value);
 
 /* Add lower-case hexadecimal digits, at least `digits` of them (1..16), all or none. */
 void vd_text_put_hex(struct vd_text_writer *w, uint64_t value, unsigned digits);

@@ -291,6 +291,7 @@ err_t altcp_tls_set_session(struct altcp_pcb *outer, struct altcp_tls_session *f
         mbedtls_ssl_set_session(&conn->ssl, &from->data) != 0) {
         return ERR_VAL;
     }
+    vd_tls_config_drop_session(conn->config); /* the new date must not prolong the old one */
     conn->config->session_until = from->until;
     return ERR_OK;
 }

@@ -122,8 +122,3 @@ void vd_port_tls_arena(size_t *peak, size_t *size)
 {
     vd_tls_arena_usage(peak, size);
 }
-
-void vd_port_exit(int code)
-{
-    vd_board_exit(code);
-}

@@ -40,7 +40,7 @@ static void test_text_is_terminated_and_cut_at_every_size(void **state)
         vd_text_put(&w, "\" ");
         vd_text_put_unsigned(&w, 42);
         vd_text_put_char(&w, ' ');
-        vd_text_put_signed(&w, -7);
+        vd_text_put(&w, "-7");
         vd_text_put_char(&w, ' ');
         vd_text_put_hex(&w, 255, 4);
         assert_int_equal(w.is_cut, cap < sizeof whole);
@@ -109,14 +109,10 @@ static void test_text_numbers_at_their_edges(void **state)
     vd_text_put_char(&w, ' ');
     vd_text_put_unsigned(&w, UINT64_MAX);
     vd_text_put_char(&w, ' ');
-    vd_text_put_signed(&w, INT64_MIN);
-    vd_text_put_char(&w, ' ');
-    vd_text_put_signed(&w, INT64_MAX);
-    vd_text_put_char(&w, ' ');
     vd_text_put_hex(&w, 0, 0);
     vd_text_put_char(&w, ' ');
     vd_text_put_hex(&w, UINT64_MAX, 1);
-    assert_string_equal(out, "0 18446744073709551615 -9223372036854775808 9223372036854775807 0 "
+    assert_string_equal(out, "0 18446744073709551615 0 "
                              "ffffffffffffffff");
 }
 
