@@ -35,6 +35,9 @@ run: ready ## the demo: a record weakens, the alert arrives; CONFIG=my.ini watch
 test: ready ## all tests; ends with "N passed, N failed, N skipped"
 	@$(PYTHON) tests/run.py --board $(BOARD)
 
+test-long: ready ## the tests that take long: millions of forged packets; same closing line
+	@$(PYTHON) tests/run.py --long
+
 firmware: ready ## build the image for BOARD into build/<board>/
 	@$(MAKE_QUIET) firmware-build BOARD=$(BOARD)
 	@echo "  IMAGE   $(BUILD)/$(BOARD)/vedette.elf"
@@ -55,6 +58,11 @@ conformance: ready ## SPF, DKIM and DMARC records of other projects' test suites
 	@$(PYTHON) tests/conformance/flatten.py $(DATA) > $(BUILD)/conformance.tsv
 	@$(BUILD)/conformance $(BUILD)/conformance.tsv
 
+corpus: ready ## DNS messages of other projects' test suites through the decoder; DATA=folder
+	@$(MAKE_QUIET) corpus-build
+	@$(PYTHON) tests/conformance/corpus.py $(or $(DATA),tests/data/dns) > $(BUILD)/corpus.tsv
+	@$(BUILD)/corpus $(BUILD)/corpus.tsv
+
 docs: ready ## write the generated pages again (docs/config.md)
 	@$(MAKE_QUIET) docs-build
 
@@ -73,7 +81,7 @@ packages: ## install the Debian packages of tools/packages.list
 clean: ## delete build/ except the cache
 	@rm -rf $(filter-out $(BUILD)/cache,$(wildcard $(BUILD)/*))
 
-.PHONY: help run test firmware size unit qemu conformance docs format format-check fetch packages clean ready
+.PHONY: help run test test-long firmware size unit qemu conformance corpus docs format format-check fetch packages clean ready
 ready: fetch
 
 OWN_C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
@@ -187,7 +195,8 @@ P_FLAGS   := -std=c11 -O1 -g $(SANITIZE) $(MAPS) -DVD_LWIP_ASSERTS -DVD_TLS_AREN
              -DMBEDTLS_CONFIG_FILE='"tests/unit-port/mbedtls_config_test.h"' \
              -Iboards/host-tests $(INCLUDES)
 P_OWN_SRC := $(TLS_SRC) $(wildcard port/lwip/altcp_tls_*.c) port/lwip/stream.c port/lwip/isn.c \
-             port/lwip/platform.c port/net.c port/status.c tests/unit-port/tls_world.c \
+             port/lwip/dns_servers.c port/lwip/platform.c port/net.c port/status.c \
+             tests/unit-port/lwip_net.c tests/unit-port/tls_world.c \
              tests/unit-port/tls_app.c tests/unit-port/tls_server.c
 P_LIB_SRC := $(MBEDTLS_LIB) $(filter-out %/altcp_tcp.c,$(LWIP_LIB)) \
              $(addprefix $(TP)/mbedtls/library/,ssl_tls12_server.c ssl_tls13_server.c ssl_ticket.c)
@@ -242,12 +251,149 @@ $(R)/obj/%.o: %.c $(P)/flags
 
 -include $(shell find $(R)/obj -name '*.d' 2>/dev/null)
 
+# ---- our files on lwIP, on a network in memory: addresses, resolvers, datagrams, TCP in clear ---------
+
+L         := $(BUILD)/lwip
+L_OWN_SRC := $(addprefix port/lwip/,net.c tcp.c datagram.c) \
+             $(filter-out tests/unit-lwip/test_%.c,$(wildcard tests/unit-lwip/*.c))
+L_OBJ     := $(L_OWN_SRC:%.c=$(L)/obj/%.o) $(filter $(P)/obj/$(TP)/lwip/%,$(P_OBJ)) \
+             $(addprefix $(P)/obj/port/,lwip/isn.o lwip/dns_servers.o lwip/platform.o net.o status.o \
+                                        mbedtls/random.o) \
+             $(addprefix $(P)/obj/$(TP)/lwip/src/core/,altcp_tcp.o) \
+             $(addprefix $(P)/obj/$(TP)/mbedtls/library/,aes.o aesni.o constant_time.o ctr_drbg.o \
+                                                         platform.o platform_util.o sha256.o)
+L_TESTS   := $(patsubst tests/unit-lwip/%.c,$(L)/%,$(wildcard tests/unit-lwip/test_*.c))
+
+lwip-build: $(L_TESTS)
+	@:
+
+$(L)/test_%: $(L)/obj/tests/unit-lwip/test_%.o $(L_OBJ)
+	@gcc $(P_FLAGS) -o $@ $^ -lcmocka
+
+$(L)/obj/%.o: %.c $(P)/flags
+	@mkdir -p $(@D)
+	@gcc $(P_FLAGS) $(WARNINGS) -MD -MP -c -o $@ $<
+
+-include $(shell find $(L)/obj -name '*.d' 2>/dev/null)
+
+# ---- the agent as a Linux process: kernel sockets, under sanitizers ------------------------------------
+
+H          := $(BUILD)/host
+H_FLAGS    := -std=c11 -O1 -g $(SANITIZE) $(MAPS) $(DEFINES) -Itests/host -I. \
+              -isystem $(TP)/mbedtls/include -isystem $(TP)/inih
+H_PORT_SRC := $(wildcard port/posix/*.c) $(TLS_SRC) $(MBEDTLS_LIB) port/net.c port/status.c \
+              firmware/version.c
+H_PORT_OBJ := $(H_PORT_SRC:%.c=$(H)/obj/%.o)
+H_CORE_OBJ := $(CORE_SRC:%.c=$(H)/obj/%.o) $(INI_SRC:%.c=$(H)/obj/%.o)
+H_TESTS    := $(patsubst tests/unit-posix/%.c,$(H)/%,$(wildcard tests/unit-posix/test_*.c))
+
+host-agent-build: $(H)/vedette
+	@:
+
+posix-build: $(H_TESTS) $(BUILD)/certs/.made
+	@:
+
+$(H)/vedette: $(H)/obj/firmware/main.o $(H)/libcore.a $(H)/libport.a
+	@gcc $(H_FLAGS) -o $@ $^
+
+# All that real firmware has below dns/, report/ and firmware/: other programs link it, too.
+$(H)/libport.a: $(H_PORT_OBJ)
+	@rm -f $@ && ar rcs $@ $^
+
+$(H)/libcore.a: $(H_CORE_OBJ)
+	@rm -f $@ && ar rcs $@ $^
+
+$(H)/test_%: $(H)/obj/tests/unit-posix/test_%.o $(H)/obj/tests/unit-posix/peer.o $(H)/libport.a
+	@gcc $(H_FLAGS) -o $@ $^ -lcmocka
+
+# With a clock of its own.
+$(H)/test_tls_%: $(H)/obj/tests/unit-posix/test_tls_%.o $(H)/obj/tests/unit-posix/tls_client.o \
+                $(H)/obj/tests/unit-posix/peer.o $(H)/libport.a
+	@gcc $(H_FLAGS) -o $@ $^ -lcmocka
+
+$(H)/obj/port/posix/%.o $(H)/obj/tests/unit-posix/%.o: H_FLAGS += -D_GNU_SOURCE
+$(H)/obj/firmware/version.o: H_FLAGS += $(VERSION_DEFINES)
+$(H)/obj/firmware/version.o: $(H)/version
+
+$(H)/obj/$(TP)/%.o: $(TP)/%.c $(H)/flags
+	@mkdir -p $(@D)
+	@gcc $(H_FLAGS) -w -MD -MP -c -o $@ $<
+
+$(H)/obj/%.o: %.c $(H)/flags
+	@mkdir -p $(@D)
+	@gcc $(H_FLAGS) $(WARNINGS) -MD -MP -c -o $@ $<
+
+$(H)/flags: FORCE
+	$(call text-file,$@,$(H_FLAGS))
+$(H)/version: FORCE
+	$(call text-file,$@,$(VERSION_DEFINES))
+-include $(shell find $(H)/obj -name '*.d' 2>/dev/null)
+
+# ---- the resolver against real and hostile servers -----------------------------------------------------
+
+# ask: the host's knobs.  ask-quick: short waits, for servers that make it wait.  ask-gullible: without
+# the checks that keep a forger out.  They link other objects before those of the archive.
+V          := $(BUILD)/resolve
+V_QUICK    := -DVD_TRY_TIMEOUT_MS=300 -DVD_TRY_TIMEOUT_MIN_MS=100 -DVD_QUESTION_MAX_MS=6000 \
+              -DVD_LINK_RETRY_FIRST_MS=100
+V_DNS_OBJ  := $(patsubst %.c,$(V)/quick/%.o,$(wildcard dns/*.c) tests/resolve/ask.c)
+V_ASK_OBJ  := $(H)/obj/tests/resolve/ask.o
+V_LIBS     := $(H)/libcore.a $(H)/libport.a
+
+resolve-build: $(addprefix $(V)/,ask ask-quick ask-gullible forger)
+	@:
+
+$(V)/ask: $(V_ASK_OBJ) $(V_LIBS)
+$(V)/ask-quick: $(V_DNS_OBJ) $(V_LIBS)
+$(V)/ask-gullible: $(V_ASK_OBJ) $(H)/obj/tests/resolve/match_gullible.o $(V_LIBS)
+$(V)/ask $(V)/ask-quick $(V)/ask-gullible:
+	@mkdir -p $(@D)
+	@gcc $(H_FLAGS) -o $@ $^
+
+$(V)/quick/%.o: %.c $(H)/flags $(V)/flags
+	@mkdir -p $(@D)
+	@gcc $(H_FLAGS) $(V_QUICK) $(WARNINGS) -MD -MP -c -o $@ $<
+
+$(V)/forger: tests/resolve/forger.c
+	@mkdir -p $(@D)
+	@gcc -std=c11 -O2 $(WARNINGS) -o $@ $<
+
+$(V)/flags: FORCE
+	$(call text-file,$@,$(V_QUICK))
+-include $(shell find $(V)/quick -name '*.d' 2>/dev/null)
+
+# ---- the fault matrix: the agent of above with shorter waits -------------------------------------------
+
+X         := $(BUILD)/faults
+X_OWN_SRC := $(wildcard dns/*.c) $(filter-out firmware/version.c,$(wildcard firmware/*.c))
+X_OWN_OBJ := $(X_OWN_SRC:%.c=$(X)/obj/%.o)
+
+faults-build: $(X)/vedette
+	@:
+
+$(X)/vedette: $(X_OWN_OBJ) $(H)/libcore.a $(H)/libport.a
+	@gcc $(H_FLAGS) -o $@ $^
+
+$(X)/obj/%.o: %.c $(H)/flags tests/faults/waits.h
+	@mkdir -p $(@D)
+	@gcc $(H_FLAGS) -include tests/faults/waits.h $(WARNINGS) -MD -MP -c -o $@ $<
+
+-include $(shell find $(X)/obj -name '*.d' 2>/dev/null)
+
 # ---- records of other projects' test suites ---------------------------------------------------------
 
 conformance-build: $(BUILD)/conformance
 	@:
 
 $(BUILD)/conformance: $(T)/obj/tests/conformance/run_records.o $(T)/libcore.a
+	@gcc $(T_FLAGS) -o $@ $^
+
+# ---- DNS wire data of other projects ----------------------------------------------------------------
+
+corpus-build: $(BUILD)/corpus
+	@:
+
+$(BUILD)/corpus: $(T)/obj/tests/conformance/run_corpus.o $(T)/libcore.a
 	@gcc $(T_FLAGS) -o $@ $^
 
 # ---- generated pages ---------------------------------------------------------------------------------
@@ -259,5 +405,5 @@ $(BUILD)/tools/gen_config_doc: $(T)/obj/tools/gen_config_doc.o $(T)/libcore.a
 	@mkdir -p $(@D)
 	@gcc $(T_FLAGS) -o $@ $^
 
-.PHONY: firmware-build unit-build port-build real-tcp-build conformance-build docs-build FORCE
+.PHONY: firmware-build unit-build port-build real-tcp-build lwip-build host-agent-build posix-build resolve-build faults-build conformance-build corpus-build docs-build FORCE
 FORCE:

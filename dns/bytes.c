@@ -13,6 +13,7 @@ void vd_reader_init(struct vd_reader *reader, const uint8_t *data, size_t len)
     reader->len = len;
     reader->pos = 0;
     reader->has_failed = false;
+    reader->is_short = false;
 }
 
 size_t vd_reader_left(const struct vd_reader *reader)
@@ -22,8 +23,11 @@ size_t vd_reader_left(const struct vd_reader *reader)
 
 const uint8_t *vd_read_span(struct vd_reader *reader, size_t len)
 {
-    if (reader->has_failed || len > reader->len - reader->pos) {
-        reader->has_failed = true;
+    if (reader->has_failed) {
+        return NULL;
+    }
+    if (len > reader->len - reader->pos) {
+        reader->has_failed = reader->is_short = true;
         return NULL;
     }
     const uint8_t *span = reader->data + reader->pos;

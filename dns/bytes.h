@@ -17,7 +17,8 @@ struct vd_reader {
     const uint8_t *data; /* not owned */
     size_t len;
     size_t pos;
-    bool has_failed; /* a read went past the end */
+    bool has_failed; /* a read went past the end, or a parser gave up */
+    bool is_short;   /* it failed because the bytes end */
 };
 
 void vd_reader_init(struct vd_reader *reader, const uint8_t *data, size_t len);

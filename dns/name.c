@@ -16,9 +16,11 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
 }
 
-static enum vd_status fail(struct vd_reader *reader)
+/* at: the reader that met the cause. */
+static enum vd_status fail(struct vd_reader *reader, const struct vd_reader *at)
 {
     reader->has_failed = true;
+    reader->is_short = at->is_short;
     return VD_EFORMAT;
 }
 
@@ -44,12 +46,12 @@ enum vd_status vd_name_read(struct vd_reader *reader, struct vd_name *out)
     for (unsigned hops = 0;;) {
         uint8_t first = vd_read_u8(&at);
         if (at.has_failed) {
-            return fail(reader);
+            return fail(reader, &at);
         }
         if ((first & LABEL_KIND) == LABEL_POINTER) {
             size_t target = (size_t)(first & ~LABEL_KIND) << 8 | vd_read_u8(&at);
             if (at.has_failed || target >= least || ++hops > VD_NAME_HOPS_MAX) {
-                return fail(reader);
+                return fail(reader, &at);
             }
             if (!has_jumped) {
                 reader->pos = at.pos;
@@ -59,14 +61,14 @@ enum vd_status vd_name_read(struct vd_reader *reader, struct vd_name *out)
             continue;
         }
         if ((first & LABEL_KIND) != 0) {
-            return fail(reader); /* 01 and 10 are reserved (RFC 6891, section 5) */
+            return fail(reader, &at); /* 01 and 10 are reserved (RFC 6891, section 5) */
         }
         if (first == 0) {
             break;
         }
         const uint8_t *label = vd_read_span(&at, first);
         if (label == NULL || append_label(out, label, first) != VD_OK) {
-            return fail(reader);
+            return fail(reader, &at);
         }
     }
     out->wire[out->len++] = 0;

@@ -18,8 +18,9 @@
 /* Longest name as text with every octet escaped as \DDD, and its NUL. */
 #define VD_NAME_TEXT_MAX 1017u
 
-/* Compression pointers followed in one name.  A name has at most 127 labels. */
-#define VD_NAME_HOPS_MAX 127u
+/* Compression pointers followed in one name.  Servers need two or three; each costs time in a message
+   that was made to waste it. */
+#define VD_NAME_HOPS_MAX 16u
 
 struct vd_name {
     uint8_t len; /* of wire, the root label included; 1 for the root, 0 for "no name" */

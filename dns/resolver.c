@@ -1,170 +1,75 @@
 /*
- * Ask, retry, give up.
+ * The table of servers, and the turn of all questions in flight.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "dns/resolver.h"
 
+#include "dns/flight.h"
+
 #include <string.h>
-
-/* Local ports are drawn from 1024 up (RFC 6056, section 3.2). */
-#define PORT_FIRST 1024u
-
-/* Draws of a local port before a try counts as failed. */
-#define PORT_DRAWS_MAX 8u
 
 /* Datagrams taken in one poll: a flood must not starve the timers. */
 #define RECEIVE_MAX 64u
 
-void vd_resolver_init(struct vd_resolver *resolver, const struct vd_datagram_port *port,
-                      enum vd_status (*random)(void *out, size_t len),
-                      const struct vd_endpoint *servers, size_t servers_count)
+/* Turns of one flight in one poll: each try takes two, and some tries fail at once. */
+#define TURNS_MAX (4u * VD_PEERS_MAX)
+
+_Static_assert(VD_PEERS_MAX <= 16u, "sets of servers have 16 bits");
+_Static_assert(2u + VD_QUERY_MAX <= VD_LINK_OUT_BYTES, "a link takes one question at least");
+
+void vd_resolver_init(struct vd_resolver *resolver, const struct vd_resolver_setup *setup)
 {
     memset(resolver, 0, sizeof(*resolver));
-    resolver->port = port;
-    resolver->random = random;
-    resolver->servers_count = servers_count < VD_SERVERS_MAX ? servers_count : VD_SERVERS_MAX;
-    memcpy(resolver->servers, servers, resolver->servers_count * sizeof(servers[0]));
+    resolver->setup = *setup;
 }
 
-static void close_socket(struct vd_resolver *resolver, struct vd_flight *flight)
+void vd_resolver_set_server(struct vd_resolver *resolver, unsigned index,
+                            const struct vd_server *server)
 {
-    if (flight->is_open) {
-        resolver->port->close(resolver->port->ctx, flight->socket);
-        flight->is_open = false;
-    }
-}
+    uint16_t bit = vd_server_bit(index);
 
-/* Open a socket from a fresh random port. */
-static enum vd_status open_socket(struct vd_resolver *resolver, struct vd_flight *flight)
-{
-    for (unsigned i = 0; i < PORT_DRAWS_MAX; i++) {
-        uint16_t drawn;
-        enum vd_status status = resolver->random(&drawn, sizeof(drawn));
-        if (status != VD_OK) {
-            return status;
+    if (server != NULL && (resolver->servers_set & bit) != 0 &&
+        vd_server_is_equal(server, &resolver->servers[index])) {
+        const struct vd_server *old = &resolver->servers[index];
+        if (old->name != server->name || old->pin != server->pin) {
+            vd_links_close_server(resolver, index); /* it points to the words at the old place */
         }
-        if (drawn < PORT_FIRST) {
-            continue; /* drawn again rather than folded: every port stays equally likely */
-        }
-        status = resolver->port->open(resolver->port->ctx, drawn,
-                                      &resolver->servers[flight->server], &flight->socket);
-        if (status != VD_AGAIN) {
-            flight->is_open = status == VD_OK;
-            return status;
-        }
+        resolver->servers[index] = *server;
+        return;
     }
-    return VD_EIO;
-}
-
-/* The next allowed server from `from` on. */
-static uint8_t next_server(const struct vd_resolver *resolver, uint8_t servers, unsigned from)
-{
-    for (unsigned i = 0; i < resolver->servers_count; i++) {
-        unsigned server = (from + i) % (unsigned)resolver->servers_count;
-        if (((unsigned)servers >> server & 1u) != 0) {
-            return (uint8_t)server;
-        }
-    }
-    return 0;
-}
-
-/* Send one try. */
-static enum vd_status send_try(struct vd_resolver *resolver, struct vd_flight *flight)
-{
-    uint8_t query[VD_QUERY_MAX];
-
-    enum vd_status status = resolver->random(&flight->id, sizeof(flight->id));
-    if (status == VD_OK) {
-        status = open_socket(resolver, flight);
-    }
-    if (status != VD_OK) {
-        return status;
-    }
-    size_t len = vd_query_write(flight->id, &flight->question, VD_EDNS_UDP_MAX, query);
-    return resolver->port->send(resolver->port->ctx, flight->socket, query, len);
-}
-
-/* Begin the next try, or a wait when it cannot be sent: a link that is down for a moment must not
-   burn all tries at once. */
-static void begin_try(struct vd_resolver *resolver, struct vd_flight *flight, uint64_t now_ms)
-{
-    uint64_t wait_ms = (uint64_t)VD_TRY_TIMEOUT_MS << flight->tries;
-
-    flight->tries++;
-    flight->sent_ms = now_ms;
-    flight->deadline_ms = now_ms + wait_ms;
-    if (send_try(resolver, flight) != VD_OK) {
-        close_socket(resolver, flight);
-        flight->detail = VD_DETAIL_NETWORK;
+    vd_links_close_server(resolver, index);
+    memset(&resolver->paths[index], 0, sizeof(resolver->paths[index]));
+    resolver->servers_set &= (uint16_t)~bit;
+    if (server != NULL) {
+        resolver->servers[index] = *server;
+        resolver->servers_set |= bit;
     }
 }
 
 enum vd_status vd_resolver_ask(struct vd_resolver *resolver, const struct vd_question *question,
-                               uint8_t servers, uint8_t first, unsigned token, uint64_t now_ms)
+                               uint16_t servers, uint8_t first, unsigned token, uint64_t now_ms)
 {
     for (size_t i = 0; i < VD_FLIGHTS_MAX; i++) {
         struct vd_flight *flight = &resolver->flights[i];
-        if (flight->is_used) {
-            continue;
+        if (flight->state == VD_FLIGHT_FREE) {
+            memset(flight, 0, sizeof(*flight));
+            flight->question = *question;
+            flight->token = token;
+            vd_flight_start(resolver, flight, servers, first, now_ms);
+            return VD_OK;
         }
-        memset(flight, 0, sizeof(*flight));
-        flight->is_used = true;
-        flight->question = *question;
-        flight->token = token;
-        flight->servers = servers;
-        flight->server = next_server(resolver, servers, first);
-        flight->detail = VD_DETAIL_TIMEOUT;
-        flight->rcode = VD_RCODE_NONE;
-        begin_try(resolver, flight, now_ms);
-        return VD_OK;
     }
     return VD_AGAIN;
 }
 
-/* Tell how it ended.  The socket is closed afterwards: the message lies in the port's buffer, which
-   is good until the next call into the port. */
-static void finish(struct vd_resolver *resolver, struct vd_flight *flight, struct vd_reply *reply)
-{
-    reply->server = flight->server;
-    reply->tries = flight->tries;
-    resolver->done(resolver->ctx, flight->token, &flight->question, reply);
-    close_socket(resolver, flight);
-    flight->is_used = false;
-}
-
-/* A try has failed: ask the next server, or give up. */
-static void fail_try(struct vd_resolver *resolver, struct vd_flight *flight, uint64_t now_ms)
-{
-    close_socket(resolver, flight);
-    if (flight->tries < VD_TRIES_MAX) {
-        flight->server = next_server(resolver, flight->servers, flight->server + 1u);
-        begin_try(resolver, flight, now_ms);
-        return;
-    }
-    struct vd_reply reply;
-    memset(&reply, 0, sizeof(reply));
-    reply.rcode = flight->rcode;
-    reply.gist.presence = VD_UNKNOWN;
-    reply.gist.detail = flight->detail;
-    finish(resolver, flight, &reply);
-}
-
-/* Is it the response to this flight's try?  (RFC 5452, section 9.1) */
-static bool is_mine(const struct vd_resolver *resolver, const struct vd_flight *flight,
-                    const struct vd_datagram_in *in, const struct vd_message *message)
-{
-    return vd_endpoint_is_equal(&in->from, &resolver->servers[flight->server]) &&
-           message->is_response && message->opcode == 0 && message->id == flight->id &&
-           message->question.type == flight->question.type &&
-           vd_name_is_equal(&message->question.name, &flight->question.name);
-}
-
+/* The flight that waits for something on a socket. */
 static struct vd_flight *flight_of_socket(struct vd_resolver *resolver, unsigned socket)
 {
     for (size_t i = 0; i < VD_FLIGHTS_MAX; i++) {
         struct vd_flight *flight = &resolver->flights[i];
-        if (flight->is_used && flight->is_open && flight->socket == socket) {
+        if (flight->state == VD_FLIGHT_SENT && flight->is_open && flight->socket == socket &&
+            flight->fate == VD_DETAIL_NONE) {
             return flight;
         }
     }
@@ -175,76 +80,96 @@ static void take(struct vd_resolver *resolver, struct vd_flight *flight,
                  const struct vd_datagram_in *in, uint64_t now_ms)
 {
     struct vd_message message;
-    struct vd_reply reply;
 
-    /* What cannot be matched to the question may be forged: ignored, the wait goes on. */
-    if (vd_message_open(in->bytes, in->len, &message) != VD_OK ||
-        !is_mine(resolver, flight, in, &message)) {
-        return;
+    enum vd_match match =
+        vd_match_response(resolver, flight, &in->from, in->bytes, in->len, &message);
+    if (match == VD_MATCH_YES || match == VD_MATCH_BARE) {
+        vd_flight_take(resolver, flight, match, &message, now_ms);
+    } else {
+        vd_flight_mismatch(resolver, flight, match, now_ms);
     }
-    memset(&reply, 0, sizeof(reply));
-    vd_answer_classify(&message, &flight->question, &reply.gist);
-    flight->rcode = message.rcode;
-    if (reply.gist.presence == VD_UNKNOWN && !reply.gist.leaves &&
-        reply.gist.detail != VD_DETAIL_CHAIN) {
-        flight->detail = reply.gist.detail;
-        fail_try(resolver, flight, now_ms);
-        return;
-    }
-    reply.message = &message;
-    reply.rcode = message.rcode;
-    reply.rtt_ms = (uint32_t)(now_ms - flight->sent_ms);
-    finish(resolver, flight, &reply);
 }
 
-void vd_resolver_poll(struct vd_resolver *resolver, uint64_t now_ms)
+/* true: there may be more. */
+static bool receive(struct vd_resolver *resolver, uint64_t now_ms)
 {
+    const struct vd_datagram_port *port = resolver->setup.datagram;
     struct vd_datagram_in in;
 
     for (unsigned i = 0; i < RECEIVE_MAX; i++) {
-        enum vd_status status = resolver->port->receive(resolver->port->ctx, &in);
+        enum vd_status status = port->receive(port->ctx, &in);
         if (status != VD_OK && status != VD_EREFUSED) {
-            break;
+            return false;
         }
         struct vd_flight *flight = flight_of_socket(resolver, in.socket);
         if (flight == NULL) {
             continue;
         }
         if (status == VD_EREFUSED) {
-            flight->detail = VD_DETAIL_NETWORK;
-            fail_try(resolver, flight, now_ms);
+            vd_flight_fail(flight, VD_DETAIL_NETWORK, now_ms);
         } else {
             take(resolver, flight, &in, now_ms);
         }
     }
+    return true;
+}
+
+void vd_resolver_poll(struct vd_resolver *resolver, uint64_t now_ms)
+{
+    bool is_more = receive(resolver, now_ms);
+
+    is_more |= vd_links_poll(resolver, now_ms);
     for (size_t i = 0; i < VD_FLIGHTS_MAX; i++) {
         struct vd_flight *flight = &resolver->flights[i];
-        if (flight->is_used && now_ms >= flight->deadline_ms) {
-            fail_try(resolver, flight, now_ms);
+        for (unsigned turns = 0; turns < TURNS_MAX; turns++) {
+            if (flight->state == VD_FLIGHT_FREE || flight->deadline_ms > now_ms) {
+                break;
+            }
+            vd_flight_turn(resolver, flight, now_ms);
         }
     }
+    resolver->is_behind = is_more;
 }
 
 uint64_t vd_resolver_next_ms(const struct vd_resolver *resolver)
 {
-    uint64_t next = UINT64_MAX;
+    uint64_t next_ms = resolver->is_behind ? 0 : vd_links_next_ms(resolver);
 
     for (size_t i = 0; i < VD_FLIGHTS_MAX; i++) {
         const struct vd_flight *flight = &resolver->flights[i];
-        if (flight->is_used && flight->deadline_ms < next) {
-            next = flight->deadline_ms;
+        if (flight->state != VD_FLIGHT_FREE && flight->deadline_ms < next_ms) {
+            next_ms = flight->deadline_ms;
         }
     }
-    return next;
+    return next_ms;
 }
 
 void vd_resolver_cancel(struct vd_resolver *resolver)
 {
     for (size_t i = 0; i < VD_FLIGHTS_MAX; i++) {
         struct vd_flight *flight = &resolver->flights[i];
-        if (flight->is_used) {
-            close_socket(resolver, flight);
-            flight->is_used = false;
+        if (flight->state != VD_FLIGHT_FREE) {
+            vd_flight_close_socket(resolver, flight);
+            flight->state = VD_FLIGHT_FREE;
         }
     }
+    vd_links_close(resolver);
+    resolver->is_behind = false;
+}
+
+bool vd_resolver_is_short_of_tls(const struct vd_resolver *resolver)
+{
+    for (size_t i = 0; i < VD_FLIGHTS_MAX; i++) {
+        const struct vd_flight *flight = &resolver->flights[i];
+        if (flight->state == VD_FLIGHT_WAITING && flight->is_starved &&
+            flight->transport == VD_TRANSPORT_TLS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void vd_resolver_yield_tls(struct vd_resolver *resolver)
+{
+    (void)vd_links_close_idle(resolver, true);
 }

@@ -5,7 +5,19 @@
  */
 #include "dns/snapshot.h"
 
+#include "dns/message.h" /* VD_RCODE_NONE */
+
 #include <string.h>
+
+static const char *const over_words[] = {
+    [VD_LIMIT_NONE] = "over a limit",
+    [VD_LIMIT_TXT] = "over VD_TXT_LEN_MAX",
+    [VD_LIMIT_RECORDS] = "over VD_SURVEY_RECORDS_MAX",
+    [VD_LIMIT_BYTES] = "over VD_SURVEY_BYTES_MAX",
+    [VD_LIMIT_QUESTIONS] = "over VD_SURVEY_QUESTIONS_MAX",
+    [VD_LIMIT_TCP_MESSAGE] = "over VD_TCP_MESSAGE_MAX",
+    [VD_LIMIT_CHAIN] = "over VD_CHAIN_MAX",
+};
 
 const char *vd_detail_str(enum vd_detail detail)
 {
@@ -24,15 +36,37 @@ const char *vd_detail_str(enum vd_detail detail)
         [VD_DETAIL_SUSPECT] = "absence not proved",
         [VD_DETAIL_MALFORMED] = "malformed response",
         [VD_DETAIL_CHAIN] = "alias loop or too many aliases",
-        [VD_DETAIL_LIMIT] = "over a limit",
         [VD_DETAIL_NETWORK] = "network unreachable",
+        [VD_DETAIL_TLS] = "TLS failed",
+        [VD_DETAIL_FILTERED] = "filtered",
+        [VD_DETAIL_DNSSEC] = "DNSSEC validation failed",
+        [VD_DETAIL_STALE] = "stale answer",
+        [VD_DETAIL_UPSTREAM] = "resolver cannot reach the zone's servers",
+        [VD_DETAIL_ATTACK] = "forged responses",
+        [VD_DETAIL_INTERCEPTED] = "intercepted",
     };
     size_t index = (size_t)detail;
 
+    if (index >= VD_DETAIL_LIMIT && index <= (size_t)VD_DETAIL_LIMIT + VD_LIMIT_CHAIN) {
+        return over_words[index - VD_DETAIL_LIMIT];
+    }
     if (index >= sizeof words / sizeof words[0] || words[index] == NULL) {
         return "";
     }
     return words[index];
+}
+
+const char *vd_limit_str(uint8_t limit)
+{
+    return limit > VD_LIMIT_NONE && limit <= VD_LIMIT_CHAIN ? over_words[limit] + strlen("over ")
+                                                            : "";
+}
+
+uint8_t vd_answer_detail(const struct vd_answer *answer)
+{
+    bool is_limit = answer->detail == VD_DETAIL_LIMIT || answer->limit == VD_LIMIT_CHAIN;
+
+    return is_limit ? (uint8_t)(VD_DETAIL_LIMIT + answer->limit) : answer->detail;
 }
 
 const char *vd_rrtype_str(uint16_t type)
@@ -46,6 +80,8 @@ const char *vd_rrtype_str(uint16_t type)
         return "CNAME";
     case VD_TYPE_SOA:
         return "SOA";
+    case VD_TYPE_PTR:
+        return "PTR";
     case VD_TYPE_MX:
         return "MX";
     case VD_TYPE_TXT:
@@ -54,6 +90,8 @@ const char *vd_rrtype_str(uint16_t type)
         return "AAAA";
     case VD_TYPE_OPT:
         return "OPT";
+    case VD_TYPE_DS:
+        return "DS";
     default:
         return "?";
     }
@@ -171,16 +209,23 @@ enum vd_status vd_snapshot_ask(struct vd_snapshot *snapshot, const char *name, u
         .type = type,
         .presence = VD_UNKNOWN,
         .detail = VD_DETAIL_NOT_ASKED,
-        .rcode = 0xff,
+        .rcode = VD_RCODE_NONE,
+        .ede = VD_EDE_NONE,
         .next = VD_ANSWER_NONE,
     };
     return VD_OK;
 }
 
+/* Is a record of this type kept as a name? */
+static bool is_name_type(uint16_t type)
+{
+    return type == VD_TYPE_CNAME || type == VD_TYPE_MX || type == VD_TYPE_NS ||
+           type == VD_TYPE_PTR || type == VD_TYPE_SOA;
+}
+
 enum vd_status vd_snapshot_add(struct vd_snapshot *snapshot, size_t answer, uint16_t type,
                                uint16_t preference, const uint8_t *bytes, size_t len)
 {
-    bool is_name = type == VD_TYPE_CNAME || type == VD_TYPE_MX || type == VD_TYPE_NS;
     uint16_t offset;
 
     if (answer >= snapshot->answers_count) {
@@ -191,7 +236,7 @@ enum vd_status vd_snapshot_add(struct vd_snapshot *snapshot, size_t answer, uint
         return VD_EINVAL; /* another answer was filled in between */
     }
     if (snapshot->records_count >= VD_SURVEY_RECORDS_MAX ||
-        !keep(snapshot, bytes, len, is_name, &offset)) {
+        !keep(snapshot, bytes, len, is_name_type(type), &offset)) {
         return VD_EFULL;
     }
     if (to->count == 0) {
@@ -201,6 +246,19 @@ enum vd_status vd_snapshot_add(struct vd_snapshot *snapshot, size_t answer, uint
         .type = type, .preference = preference, .offset = offset, .len = (uint16_t)len};
     to->count++;
     return VD_OK;
+}
+
+uint16_t vd_snapshot_keep_text(struct vd_snapshot *snapshot, const char *text)
+{
+    uint16_t offset;
+
+    if (text[0] == '\0' || !keep(snapshot, text, strlen(text), true, &offset)) {
+        return 0;
+    }
+    for (char *c = (char *)snapshot->bytes + offset; *c != '\0'; c++) {
+        *c = *c >= ' ' && *c < 0x7f ? *c : '?';
+    }
+    return offset;
 }
 
 static bool is_same_record(const struct vd_snapshot *snapshot, const struct vd_record *a,

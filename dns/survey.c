@@ -12,11 +12,15 @@
 static void on_done(void *ctx, unsigned token, const struct vd_question *question,
                     const struct vd_reply *reply);
 
-void vd_survey_start(struct vd_survey *survey, struct vd_resolver *resolver, uint8_t servers,
-                     uint8_t first, uint64_t now_ms)
+void vd_survey_start(struct vd_survey *survey, struct vd_resolver *resolver, struct vd_cache *cache,
+                     uint16_t servers, uint8_t first, uint64_t now_ms)
 {
     survey->resolver = resolver;
+    survey->cache = cache;
+    survey->now_ms = now_ms;
     survey->servers = servers;
+    survey->zone_servers = 0;
+    survey->zone = "";
     survey->first = first;
     survey->is_cut = 0;
     survey->next = 0;
@@ -26,6 +30,12 @@ void vd_survey_start(struct vd_survey *survey, struct vd_resolver *resolver, uin
     survey->snapshot.started_ms = now_ms;
     resolver->done = on_done;
     resolver->ctx = survey;
+}
+
+void vd_survey_ask_zone(struct vd_survey *survey, const char *zone, uint16_t servers)
+{
+    survey->zone = zone;
+    survey->zone_servers = servers;
 }
 
 static enum vd_status want(struct vd_survey *survey, const char *name, uint16_t type, uint8_t notes)
@@ -133,12 +143,14 @@ static void follow_alias(struct vd_survey *survey, size_t index, const struct vd
     }
     unsigned hops = answer->hops + (unsigned)gist->hops;
     if (hops > VD_CHAIN_MAX) {
+        answer->limit = VD_LIMIT_CHAIN;
         settle(answer, VD_UNKNOWN, VD_DETAIL_CHAIN);
         return;
     }
     enum vd_status status = vd_snapshot_ask(snapshot, end, answer->type, &next);
     if (status == VD_EFULL) {
         survey->is_cut = 1;
+        answer->limit = VD_LIMIT_QUESTIONS;
         settle(answer, VD_UNKNOWN, VD_DETAIL_LIMIT);
         return;
     }
@@ -149,28 +161,51 @@ static void follow_alias(struct vd_survey *survey, size_t index, const struct vd
     answer->next = (uint8_t)next;
 }
 
-static void on_done(void *ctx, unsigned token, const struct vd_question *question,
-                    const struct vd_reply *reply)
+/* What the reply shows, beside the records. */
+static void note_evidence(struct vd_snapshot *snapshot, struct vd_answer *answer,
+                          const struct vd_reply *reply)
 {
-    struct vd_survey *survey = ctx;
-    struct vd_answer *answer = &survey->snapshot.answers[token];
+    const struct vd_evidence *evidence = &reply->gist.evidence;
 
-    survey->open--;
-    answer->rcode = reply->rcode;
+    answer->rcode = evidence->rcode;
     answer->server = reply->server;
+    answer->transport = reply->transport;
     answer->tries = reply->tries;
     answer->rtt_ms = reply->rtt_ms;
+    answer->limit = reply->gist.limit;
     answer->ttl_s = reply->gist.ttl_s == UINT32_MAX ? 0 : reply->gist.ttl_s;
-    answer->is_aa = reply->message != NULL && reply->message->is_aa;
+    answer->is_aa = evidence->is_aa;
+    answer->is_ad = evidence->is_ad;
+    answer->has_soa = evidence->has_soa;
+    answer->soa_up = evidence->soa_up;
+    answer->soa_serial = evidence->soa_serial;
+    answer->soa_minimum = evidence->soa_minimum;
+    answer->ede = evidence->ede;
+    if (evidence->ede_text[0] != '\0') {
+        answer->ede_text = vd_snapshot_keep_text(snapshot, evidence->ede_text);
+    }
+}
+
+static void take_reply(struct vd_survey *survey, unsigned token, const struct vd_question *question,
+                       const struct vd_reply *reply)
+{
+    struct vd_snapshot *snapshot = &survey->snapshot;
+    struct vd_answer *answer = &snapshot->answers[token];
+
     if (reply->message != NULL && (reply->gist.presence != VD_UNKNOWN || reply->gist.leaves)) {
         enum vd_keep keep =
             (survey->notes[token] & VD_SURVEY_RAISED) != 0 ? VD_KEEP_SPF : VD_KEEP_ALL;
+        uint8_t limit = VD_LIMIT_NONE;
         enum vd_status status =
-            vd_answer_store(reply->message, question, &survey->snapshot, token, keep);
+            vd_answer_store(reply->message, question, snapshot, token, keep, &limit);
+        note_evidence(snapshot, answer, reply);
         if (status != VD_OK) {
+            answer->limit = limit;
             settle(answer, VD_UNKNOWN, status == VD_EFULL ? VD_DETAIL_LIMIT : VD_DETAIL_MALFORMED);
             return;
         }
+    } else {
+        note_evidence(snapshot, answer, reply);
     }
     if (reply->gist.leaves) {
         follow_alias(survey, token, &reply->gist);
@@ -179,27 +214,105 @@ static void on_done(void *ctx, unsigned token, const struct vd_question *questio
     settle(answer, (enum vd_presence)reply->gist.presence, (enum vd_detail)reply->gist.detail);
 }
 
+/* To whom a question of this survey goes. */
+static uint16_t servers_for(const struct vd_survey *survey, const char *name)
+{
+    size_t name_len = strlen(name);
+    size_t zone_len = strlen(survey->zone);
+
+    if (survey->zone_servers == 0 || name_len < zone_len) {
+        return survey->servers;
+    }
+    const char *tail = name + (name_len - zone_len);
+    bool is_inside = strcmp(tail, survey->zone) == 0 && (tail == name || tail[-1] == '.');
+    return is_inside ? survey->zone_servers : survey->servers;
+}
+
+/* May this question be answered from what another survey of the round was told? */
+static bool is_shared(const struct vd_survey *survey, unsigned token)
+{
+    return survey->cache != NULL && (survey->notes[token] & VD_SURVEY_RAISED) != 0;
+}
+
+static void on_done(void *ctx, unsigned token, const struct vd_question *question,
+                    const struct vd_reply *reply)
+{
+    struct vd_survey *survey = ctx;
+
+    survey->open--;
+    if (is_shared(survey, token) && reply->message != NULL &&
+        (reply->gist.presence != VD_UNKNOWN || reply->gist.leaves)) {
+        const struct vd_snapshot *snapshot = &survey->snapshot;
+        const struct vd_cache_key key = {
+            .servers = servers_for(survey, vd_snapshot_name(snapshot, &snapshot->answers[token])),
+            .first = survey->first,
+            .server = reply->server,
+            .transport = reply->transport,
+        };
+        const struct vd_reader *whole = &reply->message->records;
+        vd_cache_put(survey->cache, &key, whole->data, whole->len, reply->gist.ttl_s,
+                     survey->now_ms);
+    }
+    take_reply(survey, token, question, reply);
+}
+
+/* Answer from the cache.  false: it is not there. */
+static bool answer_from_cache(struct vd_survey *survey, unsigned token,
+                              const struct vd_question *question, uint16_t servers)
+{
+    struct vd_cache_key key = {.servers = servers, .first = survey->first};
+    struct vd_message message;
+    struct vd_reply reply;
+
+    if (!is_shared(survey, token) ||
+        vd_cache_find(survey->cache, question, &key, survey->now_ms, &message) != VD_OK) {
+        return false;
+    }
+    memset(&reply, 0, sizeof(reply));
+    reply.message = &message;
+    reply.server = key.server;
+    reply.transport = key.transport;
+    vd_answer_classify(&message, question, survey->resolver->servers[key.server].is_authority,
+                       &reply.gist);
+    take_reply(survey, token, question, &reply);
+    return true;
+}
+
 /* Give the worklist to the resolver, as much as it takes. */
-static void ask_next(struct vd_survey *survey, uint64_t now_ms)
+static void ask_next(struct vd_survey *survey)
 {
     struct vd_question question;
 
     while (survey->next < survey->snapshot.answers_count) {
         struct vd_answer *answer = &survey->snapshot.answers[survey->next];
-        if (vd_name_from_text(vd_snapshot_name(&survey->snapshot, answer), &question.name) !=
-            VD_OK) {
+        const char *name = vd_snapshot_name(&survey->snapshot, answer);
+        if (vd_name_from_text(name, &question.name) != VD_OK) {
             settle(answer, VD_UNKNOWN, VD_DETAIL_MALFORMED);
             survey->next++;
             continue;
         }
         question.type = answer->type;
-        if (vd_resolver_ask(survey->resolver, &question, survey->servers, survey->first,
-                            survey->next, now_ms) != VD_OK) {
-            return;
+        uint16_t servers = servers_for(survey, name);
+        if (!answer_from_cache(survey, survey->next, &question, servers)) {
+            if (vd_resolver_ask(survey->resolver, &question, servers, survey->first, survey->next,
+                                survey->now_ms) != VD_OK) {
+                return;
+            }
+            survey->open++;
         }
-        survey->open++;
         survey->next++;
     }
+}
+
+/* Aliases from an answer on, over all that continue it. */
+static size_t chain_len(const struct vd_snapshot *snapshot, const struct vd_answer *answer)
+{
+    size_t len = 0;
+
+    while (vd_snapshot_record(snapshot, answer, VD_TYPE_CNAME, len) != NULL) {
+        len++;
+    }
+    return len;
 }
 
 /*
@@ -222,9 +335,15 @@ static bool settle_aliases(struct vd_survey *survey)
             continue;
         }
         bool is_gone = end->presence == VD_ABSENT;
+        answer->limit = end->limit;
+        has_settled = true;
+        if (chain_len(snapshot, answer) > VD_CHAIN_MAX) {
+            answer->limit = VD_LIMIT_CHAIN;
+            settle(answer, VD_UNKNOWN, VD_DETAIL_CHAIN);
+            continue;
+        }
         settle(answer, (enum vd_presence)end->presence,
                is_gone ? VD_DETAIL_DANGLING : (enum vd_detail)end->detail);
-        has_settled = true;
     }
     return has_settled;
 }
@@ -242,12 +361,13 @@ static void cut_circles(struct vd_survey *survey)
 
 enum vd_status vd_survey_poll(struct vd_survey *survey, uint64_t now_ms)
 {
+    survey->now_ms = now_ms;
     vd_resolver_poll(survey->resolver, now_ms);
     bool is_moving = true;
     while (is_moving) {
         is_moving = settle_aliases(survey);
         is_moving |= follow_settled(survey);
-        ask_next(survey, now_ms);
+        ask_next(survey);
     }
     if (survey->open > 0) {
         return VD_AGAIN;

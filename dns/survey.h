@@ -9,6 +9,7 @@
 #ifndef VD_SURVEY_H
 #define VD_SURVEY_H
 
+#include "dns/cache.h"
 #include "dns/resolver.h"
 #include "dns/snapshot.h"
 
@@ -25,7 +26,11 @@ enum vd_follow {
 
 struct vd_survey {
     struct vd_resolver *resolver; /* not owned; its done belongs to the survey while it runs */
-    uint8_t servers;              /* set that may be asked */
+    struct vd_cache *cache;       /* not owned; NULL: every question is asked */
+    uint64_t now_ms;              /* of this turn */
+    uint16_t servers;             /* set that may be asked */
+    uint16_t zone_servers;        /* set that is asked for names in `zone` instead; 0: none */
+    const char *zone;             /* apex; not owned */
     uint8_t first;                /* the one to begin with */
     uint8_t is_cut;               /* a knob was reached: questions were left out */
     uint16_t next;                /* the first answer that was not given to the resolver */
@@ -38,10 +43,18 @@ struct vd_survey {
  * Begin an empty survey.
  *
  * resolver  set up; nothing of another survey in flight.
+ * cache     for names that records of others lead to; NULL: none.
  * servers   set of resolvers that may be asked (VD_SERVERS_ALL), first: where to begin.
  */
-void vd_survey_start(struct vd_survey *survey, struct vd_resolver *resolver, uint8_t servers,
-                     uint8_t first, uint64_t now_ms);
+void vd_survey_start(struct vd_survey *survey, struct vd_resolver *resolver, struct vd_cache *cache,
+                     uint16_t servers, uint8_t first, uint64_t now_ms);
+
+/*
+ * Ask these servers, and no others, for names at or below the apex of a zone: its authorities.
+ *
+ * zone  text as in a snapshot; stays valid until the survey is over.
+ */
+void vd_survey_ask_zone(struct vd_survey *survey, const char *zone, uint16_t servers);
 
 /*
  * Put a question on the worklist; a second time is the same as once.

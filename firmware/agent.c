@@ -5,9 +5,11 @@
  */
 #include "firmware/agent.h"
 
-#include "firmware/look.h"
+#include "firmware/jobs.h"
+#include "port/port_clock.h"
 #include "port/port_console.h"
 #include "port/port_entropy.h"
+#include "report/text.h"
 
 #include <string.h>
 
@@ -84,8 +86,25 @@ static enum vd_status start_channels(struct vd_agent *agent, const struct vd_tru
     return vd_dispatch_init(&agent->dispatch, &setup);
 }
 
+/* The resolvers of the config go into the table once. */
+static void set_configured(struct vd_agent *agent)
+{
+    for (unsigned i = 0; i < agent->config->servers_count; i++) {
+        const struct vd_config_server *from = &agent->config->servers[i];
+        const struct vd_server server = {
+            .transport = from->transport,
+            .at = from->at,
+            .name = from->name[0] != '\0' ? from->name : NULL,
+            .pin = from->has_pin ? from->pin : NULL,
+        };
+        vd_resolver_set_server(&agent->resolver, i, &server);
+    }
+    vd_paths_init(&agent->paths, (uint8_t)agent->config->servers_count);
+}
+
 enum vd_status vd_agent_init(struct vd_agent *agent, const struct vd_config *config,
-                             const struct vd_trust *trusts, const struct vd_port *port)
+                             const struct vd_trust *trusts, const struct vd_trust *dns_trust,
+                             const struct vd_port *port)
 {
     memset(agent, 0, sizeof(*agent));
     agent->config = config;
@@ -94,105 +113,71 @@ enum vd_status vd_agent_init(struct vd_agent *agent, const struct vd_config *con
     if (status != VD_OK) {
         return status;
     }
-    vd_resolver_init(&agent->resolver, port->datagram, vd_entropy_random, config->servers,
-                     config->servers_count);
-    vd_confirm_init(&agent->confirm, (uint8_t)config->servers_count);
-    for (size_t i = 0; i < VD_WATCHES_MAX; i++) {
-        agent->watches[i].servers = VD_SERVERS_ALL;
-    }
+    const struct vd_resolver_setup setup = {
+        .datagram = port->datagram,
+        .tcp = port->tcp,
+        .tls = port->stream,
+        .random = vd_entropy_random,
+        .ca = dns_trust != NULL ? dns_trust->bytes : NULL,
+        .ca_len = dns_trust != NULL ? dns_trust->len : 0,
+    };
+    vd_resolver_init(&agent->resolver, &setup);
+    set_configured(agent);
+    vd_confirm_init(&agent->confirm, config->dns.confirm_hold_ms);
     return start_channels(agent, trusts, port);
 }
 
-/* An address is needed before anything can be delivered: it goes first. */
-static bool start_address(struct vd_agent *agent, uint64_t now_ms)
+/* ---- what others need of the agent --------------------------------------------------------------- */
+
+static void give_id(const struct vd_agent *agent, struct vd_event *event)
 {
-    for (unsigned i = 0; i < agent->config->channels_count; i++) {
-        if (!agent->addresses[i].is_wanted) {
-            continue;
-        }
-        agent->job = VD_JOB_ADDRESS;
-        agent->job_index = (uint8_t)i;
-        vd_survey_start(&agent->survey, &agent->resolver, VD_SERVERS_ALL, agent->next_server++,
-                        now_ms);
-        (void)vd_survey_want(&agent->survey, agent->channels[i].host, VD_TYPE_A, VD_FOLLOW_NOTHING);
-        return true;
-    }
-    return false;
+    struct vd_text_writer w;
+
+    vd_text_start(&w, event->id, sizeof(event->id));
+    vd_text_put_hex(&w, agent->boot_random, 16);
+    vd_text_put(&w, "-");
+    vd_text_put_hex(&w, agent->journal.last_seq + 1u, 8);
 }
 
-static void end_address(struct vd_agent *agent, uint64_t now_ms)
+enum vd_status vd_agent_write_down(struct vd_agent *agent, struct vd_event *event)
 {
-    struct vd_address *address = &agent->addresses[agent->job_index];
-    const struct vd_snapshot *snapshot = &agent->survey.snapshot;
-    const struct vd_answer *answer =
-        vd_snapshot_find(snapshot, agent->channels[agent->job_index].host, VD_TYPE_A);
-    const struct vd_record *record =
-        answer == NULL ? NULL : vd_snapshot_record(snapshot, answer, VD_TYPE_A, 0);
+    uint32_t seq;
+    int64_t unix_s;
 
-    address->is_wanted = false;
-    address->due_ms = now_ms + VD_ADDRESS_KEEP_MS;
-    if (record == NULL || record->len != 4) {
-        /* The last address that was known stays in use: the certificate proves whether it is still
-           the right one. */
-        address->has_failed = address->at.family == VD_FAMILY_NONE;
-        vd_console_line("channel %s: %s: %s", agent->channels[agent->job_index].name,
-                        agent->channels[agent->job_index].host,
-                        answer == NULL ? "not a host name"
-                                       : vd_detail_str((enum vd_detail)answer->detail));
-        return;
+    event->time_s = vd_clock_calendar(&unix_s) == VD_CALENDAR_UNSET ? 0 : unix_s;
+    give_id(agent, event);
+    enum vd_status status = vd_journal_append(&agent->journal, event, &seq);
+    if (status != VD_OK) {
+        vd_console_line("journal full: not yet written down: %s", event->subject);
     }
-    address->has_failed = false;
-    address->at.family = VD_FAMILY_IP4;
-    memcpy(address->at.addr, vd_snapshot_span(snapshot, record).bytes, 4);
+    return status;
 }
 
-/* The watch that has been due for longest. */
-static bool start_watch(struct vd_agent *agent, uint64_t now_ms)
+struct vd_tell vd_agent_tell(const struct vd_agent *agent, uint8_t watch_index, uint64_t now_ms)
 {
-    struct vd_watch_run *due = NULL;
+    return (struct vd_tell){
+        .domain = agent->config->watches[watch_index].domain,
+        .judgement = &agent->judgement,
+        .servers = agent->resolver.servers,
+        .confirm_hold_ms = agent->config->dns.confirm_hold_ms,
+        .now_ms = now_ms,
+    };
+}
 
-    for (size_t i = 0; i < agent->config->watches_count; i++) {
-        struct vd_watch_run *run = &agent->watches[i];
-        if (run->due_ms <= now_ms && (due == NULL || run->due_ms < due->due_ms)) {
-            due = run;
-            agent->job_index = (uint8_t)i;
+uint8_t vd_agent_source_of(const struct vd_agent *agent, uint8_t place)
+{
+    if (place >= VD_SERVERS_MAX) {
+        return place; /* a zone's addresses are distinct already */
+    }
+    for (uint8_t i = 0; i < place; i++) {
+        struct vd_endpoint a = agent->resolver.servers[i].at;
+        struct vd_endpoint b = agent->resolver.servers[place].at;
+        a.port = b.port = 0;
+        if (vd_endpoint_is_equal(&a, &b)) {
+            return i;
         }
     }
-    if (due == NULL) {
-        return false;
-    }
-    agent->job = VD_JOB_WATCH;
-    vd_survey_start(&agent->survey, &agent->resolver, due->servers, due->first, now_ms);
-    vd_look_ask(&agent->survey, &agent->config->watches[agent->job_index]);
-    return true;
-}
-
-static uint64_t next_due_ms(const struct vd_agent *agent)
-{
-    uint64_t next = UINT64_MAX;
-
-    for (size_t i = 0; i < agent->config->watches_count; i++) {
-        next = agent->watches[i].due_ms < next ? agent->watches[i].due_ms : next;
-    }
-    return next;
-}
-
-/* Go on with the job.  Returns when it wants to be called again. */
-static uint64_t work(struct vd_agent *agent, uint64_t now_ms)
-{
-    if (agent->job == VD_JOB_NONE && !start_address(agent, now_ms) && !start_watch(agent, now_ms)) {
-        return next_due_ms(agent);
-    }
-    if (vd_survey_poll(&agent->survey, now_ms) != VD_OK) {
-        return vd_resolver_next_ms(&agent->resolver);
-    }
-    if (agent->job == VD_JOB_ADDRESS) {
-        end_address(agent, now_ms);
-    } else {
-        vd_look_weigh(agent, agent->job_index, now_ms);
-    }
-    agent->job = VD_JOB_NONE;
-    return now_ms;
+    return place;
 }
 
 /*
@@ -215,8 +200,13 @@ uint64_t vd_agent_poll(struct vd_agent *agent, bool is_online, uint64_t now_ms)
         return now_ms + OFFLINE_POLL_MS;
     }
     age_addresses(agent, now_ms);
-    uint64_t next_work = work(agent, now_ms);
+    uint64_t next_work = vd_jobs_turn(agent, now_ms);
+    /* TLS connections are few: what one side holds idle goes to the other that is short of one. */
+    vd_dispatch_yield(&agent->dispatch, vd_resolver_is_short_of_tls(&agent->resolver));
     uint64_t next_send = vd_dispatch_poll(&agent->dispatch, now_ms);
+    if (vd_dispatch_is_short(&agent->dispatch)) {
+        vd_resolver_yield_tls(&agent->resolver);
+    }
     return next_work < next_send ? next_work : next_send;
 }
 
@@ -225,6 +215,7 @@ void vd_agent_check(struct vd_agent *agent, int watch_index, uint64_t now_ms)
     for (size_t i = 0; i < agent->config->watches_count; i++) {
         if (watch_index < 0 || (size_t)watch_index == i) {
             agent->watches[i].due_ms = now_ms;
+            agent->watches[i].who = VD_NEXT_ANYONE;
         }
     }
 }

@@ -10,14 +10,14 @@
 #define VD_AGENT_H
 
 #include "dns/survey.h"
+#include "firmware/authority.h"
 #include "firmware/config.h"
 #include "firmware/confirm.h"
 #include "firmware/judge/judge.h"
+#include "firmware/paths.h"
+#include "firmware/tell.h"
 #include "port/port.h"
 #include "report/dispatch.h"
-
-/* Rounds in a row in which a record set could not be looked at, until the watch is called blind. */
-#define VD_BLIND_AFTER 3u
 
 /* In vd_watch_run.blind: not all findings fit (VD_FINDINGS_MAX, VD_JUDGEMENT_BYTES_MAX). */
 #define VD_BLIND_CUT 0x80000000u
@@ -27,12 +27,16 @@
 
 /* One watched domain at work. */
 struct vd_watch_run {
-    uint64_t due_ms;
-    uint8_t servers; /* set that the next survey may ask */
-    uint8_t first;   /* where it begins */
-    uint8_t looks;   /* surveys done, up to 255 */
-    uint32_t known;  /* set of vd_subject_bit: seen present, absent or broken before */
-    uint32_t blind;  /* the same: told as blind */
+    uint64_t due_ms;      /* of the next look */
+    uint64_t round_ms;    /* of the next normal round */
+    uint8_t who;          /* enum vd_next_who: whom the next look asks */
+    uint16_t not_these;   /* sources that it need not ask */
+    uint8_t first;        /* resolver where the next round begins */
+    uint8_t last;         /* source where the last look began */
+    uint8_t looks;        /* surveys done, up to 255 */
+    bool is_unresolvable; /* told: every resolver fails for the domain */
+    uint32_t known;       /* set of vd_subject_bit: seen present, absent or broken before */
+    uint32_t blind;       /* the same: told as blind */
     uint8_t unknown_rounds[VD_SUBJECTS_MAX]; /* in a row, by subject */
     uint8_t cut_rounds;                      /* in a row, in which not all findings fitted */
 };
@@ -46,19 +50,32 @@ struct vd_address {
     bool has_failed; /* the last look-up did, and no address is known; told to the channel once */
 };
 
-enum vd_job { VD_JOB_NONE = 0, VD_JOB_WATCH, VD_JOB_ADDRESS };
+/* What the survey is at. */
+enum vd_job {
+    VD_JOB_NONE = 0,
+    VD_JOB_WATCH,      /* job_index: watch */
+    VD_JOB_ADDRESS,    /* channel */
+    VD_JOB_PATH,       /* resolver */
+    VD_JOB_AUTHORITIES /* watch */
+};
 
 struct vd_agent {
     const struct vd_config *config;
     const char *device; /* what the reports call this box */
-    uint8_t job;        /* enum vd_job: what the survey is at */
-    uint8_t job_index;  /* watch or channel */
+    uint8_t job;        /* enum vd_job */
+    uint8_t job_index;
+    uint8_t job_who;   /* enum vd_next_who, of a look at a watch */
+    uint8_t job_first; /* resolver where it began */
     uint8_t next_server;
+    bool is_blind_told;   /* an event says that no resolver can be used */
     uint64_t boot_random; /* first half of event ids */
     struct vd_watch_run watches[VD_WATCHES_MAX];
+    struct vd_authorities authorities[VD_WATCHES_MAX];
     struct vd_address addresses[VD_CHANNELS_MAX];
     struct vd_channel channels[VD_CHANNELS_MAX];
+    struct vd_paths paths;
     struct vd_resolver resolver;
+    struct vd_cache cache;
     struct vd_survey survey;
     struct vd_judgement judgement;
     struct vd_facts baselines[VD_WATCHES_MAX];
@@ -74,19 +91,32 @@ struct vd_trust {
 };
 
 /*
- * Set up.  config and trusts (one per channel) stay valid and unchanged.
+ * Set up.  config and trusts stay valid and unchanged.
+ *
+ * trusts     one per channel.
+ * dns_trust  for tls:// resolvers; NULL: none has a name to verify.
  *
  * VD_OK          ready to poll.
  * VD_ENOENTROPY  no seed: do not start.
  */
 enum vd_status vd_agent_init(struct vd_agent *agent, const struct vd_config *config,
-                             const struct vd_trust *trusts, const struct vd_port *port);
+                             const struct vd_trust *trusts, const struct vd_trust *dns_trust,
+                             const struct vd_port *port);
 
 /* One turn.  is_online: there is an address to send from.  Returns when to call again. */
 uint64_t vd_agent_poll(struct vd_agent *agent, bool is_online, uint64_t now_ms);
 
 /* Survey a watch now (watch_index < 0: all). */
 void vd_agent_check(struct vd_agent *agent, int watch_index, uint64_t now_ms);
+
+/* Give an event its number, id and time, and write it into the journal. */
+enum vd_status vd_agent_write_down(struct vd_agent *agent, struct vd_event *event);
+
+/* What events about a watch are made from. */
+struct vd_tell vd_agent_tell(const struct vd_agent *agent, uint8_t watch_index, uint64_t now_ms);
+
+/* The first place in the table with the same address: several ways to one address are one source. */
+uint8_t vd_agent_source_of(const struct vd_agent *agent, uint8_t place);
 
 /* End all connections in order. */
 void vd_agent_stop(struct vd_agent *agent);

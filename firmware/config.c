@@ -469,9 +469,6 @@ static void pass(struct vd_config_reader *reader, bool is_first_pass)
 static void object_to_gaps(struct vd_config_reader *reader)
 {
     reader->line = 0;
-    if (!reader->has_server) {
-        vd_config_object(reader, "no DNS server: write [dns] with server = ADDRESS");
-    }
     if (reader->first_line[VD_SECTION_WATCH] == 0) {
         vd_config_object(reader, "nothing to watch: write [watch example.com]");
     }
@@ -495,6 +492,7 @@ enum vd_status vd_config_parse(const char *text, size_t len, struct vd_config *o
     reader.complain = complain;
     reader.ctx = ctx;
     clear_watch(&reader.defaults);
+    vd_config_dns_start(&out->dns);
 
     pass(&reader, true);
     pass(&reader, false);
@@ -502,6 +500,7 @@ enum vd_status vd_config_parse(const char *text, size_t len, struct vd_config *o
         reader.line = out->watch_lines[i];
         vd_config_watch_complete(&reader, &out->watches[i]);
     }
+    vd_config_dns_check(&reader);
     object_to_gaps(&reader);
     return reader.complaints == 0 ? VD_OK : VD_EFORMAT;
 }

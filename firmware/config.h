@@ -8,6 +8,7 @@
 #ifndef VD_CONFIG_H
 #define VD_CONFIG_H
 
+#include "dns/server.h"
 #include "firmware/limits.h"
 #include "firmware/watchlist.h"
 #include "port/port_net.h"
@@ -36,10 +37,35 @@ struct vd_config_channel {
     uint16_t ca_line; /* of ca = */
 };
 
+/* One server = line of [dns]. */
+struct vd_config_server {
+    uint8_t transport; /* enum vd_transport */
+    struct vd_endpoint at;
+    char name[VD_DOMAIN_TEXT_MAX]; /* tls://…#name: what the certificate must bear; "" otherwise */
+    bool has_pin;                  /* tls://…#sha256/… */
+    uint8_t pin[VD_PIN_LEN];
+};
+
+/* [dns] beside its servers. */
+struct vd_config_dns {
+    char ca_file[VD_FILE_NAME_MAX]; /* trust anchors of tls:// servers with a name; "" if none */
+    uint16_t ca_line;
+    bool asks_authorities;
+    uint32_t authority_check_ms;
+    uint32_t confirm_hold_ms; /* how long authorities that disagree hold a change back */
+    uint8_t blind_after;      /* rounds */
+    /* "example.com" or ".": asked for NS, must be there */
+    char self_check_good[VD_DOMAIN_TEXT_MAX];
+    /* "com": a random label below it must not be there; one of 63 characters fits */
+    char self_check_bad[VD_DOMAIN_TEXT_MAX];
+};
+
 struct vd_config {
     char device_name[VD_DEVICE_NAME_MAX]; /* "" when not given: the MAC address takes its place */
     unsigned servers_count;
-    struct vd_endpoint servers[VD_SERVERS_MAX]; /* in the order of the file */
+    struct vd_config_server servers[VD_SERVERS_MAX]; /* in the order of the file; none: those that
+                                                        the network names */
+    struct vd_config_dns dns;
     unsigned watches_count;
     struct vd_watch watches[VD_WATCHES_MAX];
     uint16_t watch_lines[VD_WATCHES_MAX]; /* of their sections */
@@ -66,10 +92,17 @@ typedef void (*vd_config_complain)(void *ctx, unsigned line, const char *text);
  * VD_OK        no mistake: out may be used.
  * VD_EFORMAT   at least one complaint: out must not be used.
  *
- * Uses about 3 KiB of stack beside that of inih (INI_MAX_LINE).
+ * Uses about 4 KiB of stack beside that of inih (INI_MAX_LINE).
  */
 enum vd_status vd_config_parse(const char *text, size_t len, struct vd_config *out,
                                vd_config_complain complain, void *ctx);
+
+/*
+ * Independent resolvers: different addresses among the servers, whatever their ports and
+ * transports.  0 without any: the network names them.  With one, a change is believed later, and
+ * told as from a single source.
+ */
+unsigned vd_config_sources(const struct vd_config *config);
 
 /*
  * Do events of this domain go to this channel?  Yes for the channel of its watch; for a name
@@ -83,8 +116,8 @@ struct vd_config_key {
     const char *key;      /* "interval" */
     const char *form;     /* what is written behind it: "30s, 15m, 1h" */
     const char *fallback; /* what holds without it; "" when it is required */
-    const char *meaning;
-    bool is_repeated; /* may stand several times */
+    const char *meaning;  /* for docs/config.md; "" in an image */
+    bool is_repeated;     /* may stand several times */
 };
 
 /* Row number i of the table; NULL behind the last. */

@@ -4,29 +4,27 @@
  * SPDX-License-Identifier: MIT
  */
 #include "firmware/config_reader.h"
-#include "firmware/domain.h"
 #include "firmware/nearest.h"
 
 #include <string.h>
 
-#define DNS_PORT 53u
-
-#define SECOND_MS 1000u
-#define MINUTE_MS (60u * SECOND_MS)
-#define HOUR_MS   (60u * MINUTE_MS)
-#define DAY_MS    (24u * HOUR_MS)
-
-#define INTERVAL_DEFAULT_MS     (15u * MINUTE_MS)
-#define INTERVAL_MAX_MS         (7u * DAY_MS)
-#define CONFIRM_WAIT_DEFAULT_MS (5u * MINUTE_MS)
-#define CONFIRM_WAIT_MAX_MS     DAY_MS
+#define INTERVAL_DEFAULT_MS     (15u * VD_MINUTE_MS)
+#define INTERVAL_MAX_DAYS       7u
+#define CONFIRM_WAIT_DEFAULT_MS (5u * VD_MINUTE_MS)
+#define CONFIRM_WAIT_MAX_DAYS   1u
 
 typedef void (*key_reader)(struct vd_config_reader *reader, const char *value);
 
 static void read_name(struct vd_config_reader *reader, const char *value);
-static void read_server(struct vd_config_reader *reader, const char *value);
 static void read_interval(struct vd_config_reader *reader, const char *value);
 static void read_confirm_wait(struct vd_config_reader *reader, const char *value);
+
+/* Words for docs/config.md: an image goes without. */
+#ifdef VD_HOST_TEST
+#define DOC(text) text
+#else
+#define DOC(text) ""
+#endif
 
 /* The one table: reading, "did you mean" and docs/config.md come from it. */
 static const struct {
@@ -34,35 +32,71 @@ static const struct {
     key_reader read;
 } table[] = {
     {{"device", "name", "up to 63 letters, digits, `-`, `_`, `.`", "the MAC address",
-      "What alerts call this device: the HOSTNAME in syslog.", false},
+      DOC("What alerts call this device: the HOSTNAME in syslog."), false},
      read_name},
-    {{"dns", "server", "IPv4 address, or `address:port`", "",
-      "A resolver to ask; port 53 unless given. Repeat the line for each one.", true},
-     read_server},
+    {{"dns", "server", "an address, alone or behind `udp://`, `tcp://` or `tls://`",
+      "those that the network names",
+      DOC("A resolver to ask: see [Resolvers](#resolvers). Repeat the line for each one."), true},
+     vd_config_read_server},
+    {{"dns", "ca", "a file name, without a folder", "no `tls://` server with a name",
+      DOC("PEM file with the CA certificates that the certificates of `tls://ADDRESS#NAME` servers "
+          "must lead to."),
+      false},
+     vd_config_read_dns_ca},
+    {{"dns", "authorities", "`yes` or `no`", "`yes`",
+      DOC("Whether a change is checked with the name servers of the domain's own zone. They can be "
+          "asked in clear text only, also where the resolvers are `tls://`."),
+      false},
+     vd_config_read_authorities},
+    {{"dns", "authority-check", "`1s` to `7d`", "`1h`",
+      DOC("Time between two direct looks at one of the domain's own name servers, each time at the "
+          "next one: they show a change before the caches of the resolvers do."),
+      false},
+     vd_config_read_authority_check},
+    {{"dns", "confirm-hold", "`1s` to `1d`", "`1h`",
+      DOC("How long a change is held back, as a divergence, while the domain's own name servers "
+          "say otherwise."),
+      false},
+     vd_config_read_confirm_hold},
+    {{"dns", "blind-after", "`1` to `100`", "`3`",
+      DOC("Rounds in a row with SERVFAIL from all resolvers, although their self-checks pass, "
+          "after which the domain is told as unresolvable."),
+      false},
+     vd_config_read_blind_after},
+    {{"dns", "self-check-good", "a domain, or `.`", "`.`",
+      DOC("Each resolver must have NS records for this name, or its path counts as blind."), false},
+     vd_config_read_good},
+    {{"dns", "self-check-bad", "`*.` and a domain", "`*.com`",
+      DOC("A random name of this form must not be there, or the resolver's path counts as blind: "
+          "something on it makes answers up."),
+      false},
+     vd_config_read_bad},
     {{"watch", "dkim", "`all: s1 s2`, `any: s1 s2` or `2 of: s1 s2 s3`", "no selector is watched",
-      "A group of DKIM selectors and how many of them must hold a usable key: all, any one, or so "
-      "many. Repeat the line for each group.",
+      DOC("A group of DKIM selectors and how many of them must hold a usable key: all, any one, or "
+          "so many. Repeat the line for each group."),
       true},
      vd_config_read_dkim},
-    {{"watch", "interval", "`1s` to `7d`", "`15m`", "Time between two looks at the domain.", false},
+    {{"watch", "interval", "`1s` to `7d`", "`15m`", DOC("Time between two looks at the domain."),
+      false},
      read_interval},
     {{"watch", "confirm-wait", "`1s` to `1d`", "`5m`",
-      "Time between the looks that must agree before an alert opens or closes.", false},
+      DOC("Time between the looks that must agree before an alert opens or closes."), false},
      read_confirm_wait},
     {{"watch", "report", "name of a `[report]` section", "the only one",
-      "Where alerts of these domains go.", false},
+      DOC("Where alerts of these domains go."), false},
      vd_config_read_report},
     {{"report", "url", "`syslogs://host` or `syslogs://host:port`", "",
-      "The collector: syslog over TLS (RFC 5425), port 6514 unless given. The certificate must "
-      "bear this host name. There is no clear-text way to send an alert.",
+      DOC("The collector: syslog over TLS (RFC 5425), port 6514 unless given. The certificate must "
+          "bear this host name. There is no clear-text way to send an alert."),
       false},
      vd_config_read_url},
     {{"report", "ca", "a file name, without a folder", "",
-      "PEM file with the CA certificates that the collector's certificate must lead to.", false},
+      DOC("PEM file with the CA certificates that the collector's certificate must lead to."),
+      false},
      vd_config_read_ca},
     {{"report", "min", "`critical`, `error`, `warning`, `notice` or `info`", "`notice`",
-      "The least severe event that is sent here. The restoration of an alert that was sent is "
-      "always sent too.",
+      DOC("The least severe event that is sent here. The restoration of an alert that was sent is "
+          "always sent too."),
       false},
      vd_config_read_min},
 };
@@ -83,89 +117,14 @@ static void read_name(struct vd_config_reader *reader, const char *value)
     vd_config_plain(reader, value, "name", reader->config->device_name, VD_DEVICE_NAME_MAX);
 }
 
-static void read_server(struct vd_config_reader *reader, const char *value)
-{
-    struct vd_config *config = reader->config;
-    struct vd_text_writer *w = vd_config_say_of(reader, value, strlen(value));
-    struct vd_endpoint at;
-    unsigned i;
-
-    memset(&at, 0, sizeof at);
-    reader->has_server = true;
-    if (vd_endpoint_parse(value, strlen(value), DNS_PORT, &at) != VD_OK || at.port == 0) {
-        vd_text_put(w, "is no address: write 192.0.2.53 or 192.0.2.53:5353");
-    } else if (at.family != VD_FAMILY_IP4) {
-        vd_text_put(w, "cannot be asked: IPv6 servers are not supported yet");
-    } else if (at.addr[0] == 0 || at.addr[0] >= 224) {
-        vd_text_put(w, "is not the address of one server");
-    } else if (config->servers_count == VD_SERVERS_MAX) {
-        vd_text_put(w, "is one server too many: this image asks ");
-        vd_text_put_unsigned(w, VD_SERVERS_MAX);
-        vd_text_put(w, " at most (VD_SERVERS_MAX)");
-    } else {
-        for (i = 0; i < config->servers_count; i++) {
-            if (vd_endpoint_is_equal(&config->servers[i], &at)) {
-                vd_text_put(w, "is listed twice: that adds no second opinion");
-                vd_config_said(reader, reader->line);
-                return;
-            }
-        }
-        config->servers[config->servers_count++] = at;
-        return;
-    }
-    vd_config_said(reader, reader->line);
-}
-
-/* ---- durations --------------------------------------------------------------------------- */
-
-/* "90s", "15m", "1h", "7d".  0: not one, or over seven days. */
-static uint32_t duration_ms(const char *value)
-{
-    static const struct {
-        char unit;
-        uint32_t ms;
-    } units[] = {{'s', SECOND_MS}, {'m', MINUTE_MS}, {'h', HOUR_MS}, {'d', DAY_MS}};
-    uint32_t number = 0;
-    size_t at, i;
-
-    for (at = 0; value[at] >= '0' && value[at] <= '9'; at++) {
-        number = number * 10u + (uint32_t)(value[at] - '0');
-        if (number > INTERVAL_MAX_MS / SECOND_MS) {
-            return 0;
-        }
-    }
-    for (i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (at > 0 && value[at] == units[i].unit && value[at + 1] == '\0' &&
-            number <= INTERVAL_MAX_MS / units[i].ms) {
-            return number * units[i].ms;
-        }
-    }
-    return 0;
-}
-
-static void read_duration(struct vd_config_reader *reader, const char *value, uint32_t most_ms,
-                          const char *range, uint32_t *out)
-{
-    uint32_t ms = duration_ms(value);
-
-    if (ms >= SECOND_MS && ms <= most_ms) {
-        *out = ms;
-        return;
-    }
-    vd_text_put(vd_config_say_of(reader, value, strlen(value)), "is no time from ");
-    vd_text_put(&reader->words, range);
-    vd_text_put(&reader->words, ": write a number and its unit, as 30s, 15m, 1h or 1d");
-    vd_config_said(reader, reader->line);
-}
-
 static void read_interval(struct vd_config_reader *reader, const char *value)
 {
-    read_duration(reader, value, INTERVAL_MAX_MS, "1s to 7d", &reader->watch->interval_ms);
+    vd_config_duration(reader, value, INTERVAL_MAX_DAYS, &reader->watch->interval_ms);
 }
 
 static void read_confirm_wait(struct vd_config_reader *reader, const char *value)
 {
-    read_duration(reader, value, CONFIRM_WAIT_MAX_MS, "1s to 1d", &reader->watch->confirm_wait_ms);
+    vd_config_duration(reader, value, CONFIRM_WAIT_MAX_DAYS, &reader->watch->confirm_wait_ms);
 }
 
 /* ---- the whole --------------------------------------------------------------------------- */
@@ -215,11 +174,23 @@ static bool is_key_of(size_t row, enum vd_config_section section)
     return strcmp(table[row].key.section, names[section]) == 0;
 }
 
-static void name_key_elsewhere(struct vd_text_writer *w, size_t row)
+/* The sections that have such a key.  false: none. */
+static bool name_sections(struct vd_text_writer *w, const char *key)
 {
-    vd_text_put(w, ": it belongs in [");
-    vd_text_put(w, table[row].key.section);
-    vd_text_put(w, "]");
+    const char *between = ": it belongs in [";
+    bool is_known = false;
+    size_t i;
+
+    for (i = 0; i < KEYS; i++) {
+        if (strcmp(key, table[i].key.key) == 0) {
+            vd_text_put(w, between);
+            vd_text_put(w, table[i].key.section);
+            vd_text_put(w, "]");
+            between = " or [";
+            is_known = true;
+        }
+    }
+    return is_known;
 }
 
 static void list_keys(struct vd_text_writer *w, enum vd_config_section section)
@@ -255,13 +226,9 @@ static void suggest(struct vd_config_reader *reader, const char *key, struct vd_
         vd_text_put(w, "?");
         return;
     }
-    for (i = 0; i < KEYS; i++) {
-        if (strcmp(key, table[i].key.key) == 0) {
-            name_key_elsewhere(w, i);
-            return;
-        }
+    if (!name_sections(w, key)) {
+        list_keys(w, reader->section);
     }
-    list_keys(w, reader->section);
 }
 
 static void object_to_key(struct vd_config_reader *reader, const char *key)

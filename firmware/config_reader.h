@@ -1,5 +1,5 @@
 /*
- * Shared by the parts of the configuration reader (config.c, config_keys.c); nobody else's.
+ * Shared by the parts of the configuration reader (config*.c); nobody else's.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -21,6 +21,11 @@ enum vd_config_section {
 
 /* In vd_watch.channel: no report= line yet. */
 #define VD_CHANNEL_UNSET 0xffu
+
+#define VD_SECOND_MS 1000u
+#define VD_MINUTE_MS (60u * VD_SECOND_MS)
+#define VD_HOUR_MS   (60u * VD_MINUTE_MS)
+#define VD_DAY_MS    (24u * VD_HOUR_MS)
 
 /* Bytes that are not NUL-terminated. */
 struct vd_config_span {
@@ -51,7 +56,7 @@ struct vd_config_reader {
     struct vd_watch spare_watch; /* for keys of a section that has no valid domain */
     struct vd_config_channel spare_channel;
     unsigned first_line[VD_SECTIONS];
-    bool has_server;
+    unsigned named_line; /* of the first tls:// server with a name; 0: none */
 
     /* complaints */
     vd_config_complain complain;
@@ -71,8 +76,9 @@ struct vd_text_writer *vd_config_say_of(struct vd_config_reader *reader, const c
 /* The words are complete: tell them. */
 void vd_config_said(struct vd_config_reader *reader, unsigned line);
 
-/* A complaint of fixed words about the current line. */
+/* A complaint of fixed words about the current line; object_to: about a value, quoted first. */
 void vd_config_object(struct vd_config_reader *reader, const char *words);
+void vd_config_object_to(struct vd_config_reader *reader, const char *value, const char *words);
 
 /* Add bytes from the file in quotes, cut when they are long. */
 void vd_config_quote(struct vd_text_writer *w, const char *text, size_t len);
@@ -100,6 +106,12 @@ void vd_config_watch_complete(struct vd_config_reader *reader, struct vd_watch *
 /* Index of a [report] section by name; -1: there is none. */
 int vd_config_channel_find(const struct vd_config *config, const struct vd_config_span *name);
 
+/* Give [dns] what holds without its keys. */
+void vd_config_dns_start(struct vd_config_dns *dns);
+
+/* Complain of a tls:// server that cannot be verified for want of ca =. */
+void vd_config_dns_check(struct vd_config_reader *reader);
+
 /*
  * Take over a word of letters, digits, "-", "_" and "."; false after a complaint that it is no
  * `what`.
@@ -107,7 +119,32 @@ int vd_config_channel_find(const struct vd_config *config, const struct vd_confi
 bool vd_config_plain(struct vd_config_reader *reader, const char *value, const char *what,
                      char *out, size_t cap);
 
-/* Values that have a file of their own (config_dkim.c, config_report.c). */
+/* Kinds of values; out is untouched after a complaint.  config_values.c. */
+
+/* A file beside the configuration; out has VD_FILE_NAME_MAX bytes.  line is filled always. */
+void vd_config_file(struct vd_config_reader *reader, const char *value, char *out, uint16_t *line);
+
+/* From one second to most_days (1..7), in ms. */
+void vd_config_duration(struct vd_config_reader *reader, const char *value, uint32_t most_days,
+                        uint32_t *out);
+
+/* least..most, which is 255 at most. */
+void vd_config_number(struct vd_config_reader *reader, const char *value, unsigned least,
+                      unsigned most, uint8_t *out);
+
+/* yes or no. */
+void vd_config_yes(struct vd_config_reader *reader, const char *value, bool *out);
+
+/* Values that have a file of their own (config_server.c, config_dns.c, config_dkim.c,
+   config_report.c). */
+void vd_config_read_server(struct vd_config_reader *reader, const char *value);
+void vd_config_read_dns_ca(struct vd_config_reader *reader, const char *value);
+void vd_config_read_authorities(struct vd_config_reader *reader, const char *value);
+void vd_config_read_authority_check(struct vd_config_reader *reader, const char *value);
+void vd_config_read_confirm_hold(struct vd_config_reader *reader, const char *value);
+void vd_config_read_blind_after(struct vd_config_reader *reader, const char *value);
+void vd_config_read_good(struct vd_config_reader *reader, const char *value);
+void vd_config_read_bad(struct vd_config_reader *reader, const char *value);
 void vd_config_read_dkim(struct vd_config_reader *reader, const char *value);
 void vd_config_read_report(struct vd_config_reader *reader, const char *value);
 void vd_config_read_url(struct vd_config_reader *reader, const char *value);

@@ -11,47 +11,9 @@
 
 #define SYSLOGS_PORT 6514u
 
-/* A word of letters, digits, "-", "_" and "."; complains otherwise. */
-bool vd_config_plain(struct vd_config_reader *reader, const char *value, const char *what,
-                     char *out, size_t cap)
-{
-    size_t len = strlen(value), i;
-
-    for (i = 0; i < len; i++) {
-        char c = value[i];
-
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              c == '-' || c == '_' || c == '.')) {
-            break;
-        }
-    }
-    if (i < len || len >= cap) {
-        struct vd_text_writer *w = vd_config_say_of(reader, value, len);
-
-        vd_text_put(w, "is no ");
-        vd_text_put(w, what);
-        vd_text_put(w, ": up to ");
-        vd_text_put_unsigned(w, cap - 1);
-        vd_text_put(w, " letters, digits, \"-\", \"_\" and \".\"");
-        vd_config_said(reader, reader->line);
-        return false;
-    }
-    memcpy(out, value, len + 1);
-    return true;
-}
-
 void vd_config_read_ca(struct vd_config_reader *reader, const char *value)
 {
-    char *out = reader->channel->ca_file;
-
-    if (strchr(value, '/') != NULL || strchr(value, '\\') != NULL || value[0] == '.') {
-        vd_text_put(vd_config_say_of(reader, value, strlen(value)),
-                    "is no plain file name: the file lies beside the configuration");
-        vd_config_said(reader, reader->line);
-        return;
-    }
-    reader->channel->ca_line = (uint16_t)reader->line;
-    vd_config_plain(reader, value, "file name", out, VD_FILE_NAME_MAX);
+    vd_config_file(reader, value, reader->channel->ca_file, &reader->channel->ca_line);
 }
 
 void vd_config_read_min(struct vd_config_reader *reader, const char *value)

@@ -42,6 +42,12 @@ void vd_config_object(struct vd_config_reader *reader, const char *words)
     vd_config_said(reader, reader->line);
 }
 
+void vd_config_object_to(struct vd_config_reader *reader, const char *value, const char *words)
+{
+    vd_text_put(vd_config_say_of(reader, value, strlen(value)), words);
+    vd_config_said(reader, reader->line);
+}
+
 void vd_config_quote(struct vd_text_writer *w, const char *text, size_t len)
 {
     size_t kept = vd_text_clamp(text, len, QUOTE_MAX);

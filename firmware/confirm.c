@@ -5,158 +5,86 @@
  */
 #include "firmware/confirm.h"
 
+#include "firmware/confirm_weigh.h"
+
 #include <string.h>
 
-/* Looks are counted up to here: more changes nothing. */
-#define COUNT_MAX 200u
-
-/* All that the steps below need to know of one look. */
-struct look {
-    struct vd_confirm *confirm;
-    const struct vd_watch *watch;
-    const struct vd_judgement *judgement;
-    const uint8_t *servers;
-    uint64_t now_ms;
-    vd_confirm_fn tell;
-    void *ctx;
-    struct vd_next_look *next;
-    uint8_t watch_index;
-};
-
-void vd_confirm_init(struct vd_confirm *confirm, uint8_t servers_count)
+void vd_confirm_init(struct vd_confirm *confirm, uint32_t confirm_hold_ms)
 {
     memset(confirm, 0, sizeof(*confirm));
-    confirm->servers_count = servers_count;
+    confirm->confirm_hold_ms = confirm_hold_ms;
 }
 
-static bool is_of(const struct vd_alert *alert, uint8_t watch_index, uint8_t kind, uint8_t index)
+/* ---- divergence -------------------------------------------------------------------------- */
+
+static bool is_mixed(const struct vd_alert *alert)
 {
-    return alert->state != VD_ALERT_FREE && alert->watch == watch_index && alert->kind == kind &&
-           alert->index == index;
+    return alert->state == VD_ALERT_SUSPECTED && vd_alert_is_loud(alert->code) && alert->bad != 0 &&
+           alert->good != 0;
 }
 
-static bool is_alert(uint8_t code)
+/* Another alert of the same record set: one told as a divergence, or one that could be. */
+static struct vd_alert *find_divergent(const struct vd_weighing *look, const struct vd_alert *alert,
+                                       bool is_told)
 {
-    return vd_code_info((enum vd_code)code)->is_alert;
-}
-
-static void bump(uint8_t *count)
-{
-    if (*count < COUNT_MAX) {
-        (*count)++;
-    }
-}
-
-/* Begin to confirm anew. */
-static void restart(struct vd_alert *alert, uint32_t candidate, uint64_t now_ms)
-{
-    alert->candidate = candidate;
-    alert->first_ms = now_ms;
-    alert->looks = 0;
-    alert->misses = 0;
-    memset(alert->seen, 0, sizeof(alert->seen));
-}
-
-/* What a finding says, in a number: the record set's whole content, and how bad it is. */
-static uint32_t content_of(const struct vd_finding *finding)
-{
-    return finding->content ^ (uint32_t)finding->severity << 24;
-}
-
-/* ---- the next look ------------------------------------------------------------------------ */
-
-/* Ask for a look no later than this one. */
-static void want(struct vd_next_look *next, uint64_t wait_ms, bool is_elsewhere)
-{
-    uint32_t wait = wait_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)wait_ms;
-
-    if (!next->is_wanted || wait < next->wait_ms) {
-        next->wait_ms = wait;
-        next->is_elsewhere = is_elsewhere;
-    }
-    next->is_wanted = true;
-}
-
-/* True when only one resolver can be asked about it. */
-static bool is_single_source(const struct look *look, const struct vd_alert *alert)
-{
-    return look->confirm->servers_count == 1 || alert->misses >= VD_CONFIRM_MISSES_MAX;
-}
-
-/* Not believed yet: when to look again.  With two resolvers the looks go A, B, wait, A, B. */
-static void want_confirmation(const struct look *look, const struct vd_alert *alert)
-{
-    uint64_t wait_ms = look->watch->confirm_wait_ms;
-    uint64_t gap_ms = wait_ms < VD_CONFIRM_GAP_MS ? wait_ms : VD_CONFIRM_GAP_MS;
-    uint64_t since_ms = look->now_ms - alert->first_ms;
-
-    if (alert->looks + alert->misses > VD_CONFIRM_LOOKS_MAX) {
-        return;
-    }
-    if (is_single_source(look, alert)) {
-        want(look->next, wait_ms * VD_CONFIRM_SINGLE_SPAN / (VD_CONFIRM_LOOKS_SINGLE - 1u), false);
-    } else if (alert->looks % 2u == 1u || since_ms + gap_ms > wait_ms) {
-        want(look->next, gap_ms, true);
-    } else {
-        want(look->next, wait_ms - since_ms, true);
-    }
-}
-
-/* ---- belief ------------------------------------------------------------------------------------ */
-
-static bool says_gone(uint8_t code)
-{
-    return code == VD_CODE_SPF_MISSING || code == VD_CODE_DKIM_MISSING ||
-           code == VD_CODE_DMARC_MISSING || code == VD_CODE_MX_MISSING;
-}
-
-/* The looks that speak for an alert: its own, and for what is there in the record (not for "gone")
-   also those that found the same record set worse in another way. */
-static void sum_looks(const struct look *look, const struct vd_alert *alert, uint8_t *seen,
-                      uint64_t *first_ms)
-{
-    memcpy(seen, alert->seen, VD_SERVERS_MAX);
-    *first_ms = alert->first_ms;
-    if (!is_alert(alert->code) || says_gone(alert->code)) {
-        return;
-    }
     for (size_t i = 0; i < VD_ALERTS_MAX; i++) {
-        const struct vd_alert *other = &look->confirm->alerts[i];
-        if (other == alert || other->state != VD_ALERT_SUSPECTED || !is_alert(other->code) ||
-            !is_of(other, alert->watch, alert->kind, alert->index)) {
-            continue;
+        struct vd_alert *other = &look->confirm->alerts[i];
+        if (other != alert && vd_alert_is_of(other, alert->watch, alert->kind, alert->index) &&
+            (is_told ? other->is_divergent : is_mixed(other))) {
+            return other;
         }
-        for (size_t s = 0; s < VD_SERVERS_MAX; s++) {
-            seen[s] = other->seen[s] > seen[s] ? other->seen[s] : seen[s];
-        }
-        *first_ms = other->first_ms < *first_ms ? other->first_ms : *first_ms;
+    }
+    return NULL;
+}
+
+/* Tell a divergence, once of each record set, and once more when it has lasted. */
+static void weigh_divergence(const struct vd_weighing *look, struct vd_alert *alert,
+                             const struct vd_finding *finding, const struct vd_subject *subject)
+{
+    uint64_t since_ms = look->now_ms - alert->first_ms;
+    bool is_overdue = since_ms >= look->confirm->confirm_hold_ms;
+
+    if (!is_mixed(alert)) {
+        return;
+    }
+    if (alert->is_divergent ? alert->is_overdue || !is_overdue
+                            : since_ms < look->watch->confirm_wait_ms ||
+                                  !vd_weigh_has_repeated(alert->bad, alert->seen) ||
+                                  !vd_weigh_has_repeated(alert->good, alert->clear) ||
+                                  find_divergent(look, alert, true) != NULL) {
+        return;
+    }
+    alert->is_overdue = is_overdue;
+    if (look->tell(look->ctx, VD_CONFIRM_DIVERGED, alert, finding, subject) == VD_OK) {
+        alert->is_divergent = true;
+    } else {
+        alert->is_overdue = false;
     }
 }
 
-static bool is_believed(const struct look *look, const struct vd_alert *alert)
+/* It is decided, one way or the other.  False: that could not be written down. */
+static bool end_divergence(const struct vd_weighing *look, struct vd_alert *alert,
+                           const struct vd_subject *subject)
 {
-    uint8_t seen[VD_SERVERS_MAX];
-    uint64_t first_ms;
-    unsigned agreeing = 0;
-    uint8_t most = 0;
+    struct vd_alert *heir = find_divergent(look, alert, false);
 
-    sum_looks(look, alert, seen, &first_ms);
-    for (size_t i = 0; i < VD_SERVERS_MAX; i++) {
-        agreeing += seen[i] >= VD_CONFIRM_LOOKS_EACH;
-        most = seen[i] > most ? seen[i] : most;
+    if (!alert->is_divergent) {
+        return true;
     }
-    uint64_t span_ms = look->now_ms - first_ms;
-    if (agreeing >= 2) {
-        return span_ms >= look->watch->confirm_wait_ms;
+    if (heir != NULL) { /* about the same record set, and not decided yet */
+        heir->is_divergent = true;
+        heir->is_overdue = alert->is_overdue;
+    } else if (look->tell(look->ctx, VD_CONFIRM_AGREED, alert, NULL, subject) != VD_OK) {
+        return false;
     }
-    return is_single_source(look, alert) && most >= VD_CONFIRM_LOOKS_SINGLE &&
-           span_ms >= (uint64_t)VD_CONFIRM_SINGLE_SPAN * look->watch->confirm_wait_ms;
+    alert->is_divergent = alert->is_overdue = false;
+    return true;
 }
 
 /* ---- what a look found -------------------------------------------------------------------------- */
 
 /* A place for a new alert: a free one, else that of a suspicion that matters less. */
-static struct vd_alert *find_room(const struct look *look, const struct vd_finding *finding)
+static struct vd_alert *find_room(const struct vd_weighing *look, const struct vd_finding *finding)
 {
     struct vd_alert *least = NULL;
 
@@ -165,7 +93,8 @@ static struct vd_alert *find_room(const struct look *look, const struct vd_findi
         if (alert->state == VD_ALERT_FREE) {
             return alert;
         }
-        if (alert->state != VD_ALERT_OPEN && alert->severity > finding->severity &&
+        if (alert->state != VD_ALERT_OPEN && !alert->is_divergent &&
+            alert->severity > finding->severity &&
             (least == NULL || alert->severity > least->severity)) {
             least = alert;
         }
@@ -174,12 +103,13 @@ static struct vd_alert *find_room(const struct look *look, const struct vd_findi
     return least;
 }
 
-static struct vd_alert *find_or_add(const struct look *look, const struct vd_finding *finding,
+static struct vd_alert *find_or_add(const struct vd_weighing *look,
+                                    const struct vd_finding *finding,
                                     const struct vd_subject *subject)
 {
     for (size_t i = 0; i < VD_ALERTS_MAX; i++) {
         struct vd_alert *alert = &look->confirm->alerts[i];
-        if (is_of(alert, look->watch_index, subject->kind, subject->index) &&
+        if (vd_alert_is_of(alert, look->watch_index, subject->kind, subject->index) &&
             alert->code == finding->code) {
             return alert;
         }
@@ -194,16 +124,30 @@ static struct vd_alert *find_or_add(const struct look *look, const struct vd_fin
     alert->code = finding->code;
     alert->kind = subject->kind;
     alert->index = subject->index;
-    restart(alert, content_of(finding), look->now_ms);
+    vd_alert_restart(alert, vd_weigh_content(finding), look->now_ms);
     return alert;
 }
 
+/* It is believed. */
+static void believe(const struct vd_weighing *look, struct vd_alert *alert,
+                    const struct vd_finding *finding, const struct vd_subject *subject)
+{
+    enum vd_confirm_turn turn = vd_alert_is_loud(alert->code) ? VD_CONFIRM_OPENED : VD_CONFIRM_TOLD;
+
+    if (end_divergence(look, alert, subject) &&
+        look->tell(look->ctx, turn, alert, finding, subject) == VD_OK) {
+        alert->state = turn == VD_CONFIRM_OPENED ? VD_ALERT_OPEN : VD_ALERT_TOLD;
+        vd_alert_settle(alert, vd_weigh_content(finding), look->now_ms);
+    }
+}
+
 /* This look found it. */
-static void weigh_finding(const struct look *look, const struct vd_finding *finding)
+static void weigh_finding(const struct vd_weighing *look, const struct vd_finding *finding)
 {
     const struct vd_subject *subject = &look->judgement->subjects[finding->subject];
-    uint8_t server = look->servers[finding->subject];
-    uint32_t content = content_of(finding);
+    uint32_t content = vd_weigh_content(finding);
+    bool is_of_others = vd_weigh_is_transitive(look, finding);
+    uint8_t source = vd_weigh_source(look, finding->subject, is_of_others);
     struct vd_alert *alert = find_or_add(look, finding, subject);
 
     if (alert == NULL) {
@@ -212,36 +156,34 @@ static void weigh_finding(const struct look *look, const struct vd_finding *find
     alert->clean = 0;
     alert->severity = finding->severity;
     alert->rtype = finding->rtype;
-    if (alert->state != VD_ALERT_SUSPECTED && content == alert->told) {
-        restart(alert, content, look->now_ms);
-        return;
-    }
     /* Worse is worse, whatever the words; but what is told again, or becomes the baseline, must
        have been the same each time. */
     if (content != alert->candidate &&
-        (alert->state != VD_ALERT_SUSPECTED || !is_alert(alert->code))) {
-        restart(alert, content, look->now_ms);
+        (alert->state != VD_ALERT_SUSPECTED || !vd_alert_is_loud(alert->code))) {
+        vd_alert_restart(alert, content, look->now_ms);
     }
     alert->candidate = content;
-    bump(&alert->looks);
-    if (server < VD_SERVERS_MAX) {
-        bump(&alert->seen[server]);
+    if (is_of_others && !alert->is_transitive) {
+        alert->is_transitive = true;
+        vd_alert_void(alert, VD_AUTHORITIES_ALL);
     }
-    if (!is_believed(look, alert)) {
-        want_confirmation(look, alert);
-        return;
-    }
-    enum vd_confirm_turn turn = is_alert(alert->code) ? VD_CONFIRM_OPENED : VD_CONFIRM_TOLD;
-    if (look->tell(look->ctx, turn, alert, finding, subject) == VD_OK) {
-        alert->state = turn == VD_CONFIRM_OPENED ? VD_ALERT_OPEN : VD_ALERT_TOLD;
-        alert->told = content;
-        restart(alert, content, look->now_ms);
+    vd_count_look(&alert->looks);
+    vd_alert_count_miss(alert, source, true);
+    vd_alert_vote(alert, source, true, look->now_ms);
+    if (alert->state != VD_ALERT_SUSPECTED && content == alert->told) {
+        vd_alert_settle(alert, content, look->now_ms);
+    } else if (vd_weigh_is_believed(look, alert)) {
+        believe(look, alert, finding, subject);
+    } else {
+        weigh_divergence(look, alert, finding, subject);
+        vd_weigh_want_confirmation(look, alert);
     }
 }
 
 /* ---- what a look did not find -------------------------------------------------------------------- */
 
-static const struct vd_subject *subject_of(const struct look *look, const struct vd_alert *alert)
+static const struct vd_subject *subject_of(const struct vd_weighing *look,
+                                           const struct vd_alert *alert)
 {
     for (size_t i = 0; i < look->judgement->subjects_count; i++) {
         const struct vd_subject *subject = &look->judgement->subjects[i];
@@ -259,7 +201,7 @@ struct bearing {
     bool has_whole; /* the whole record set is gone or unusable: nothing can be said of its parts */
 };
 
-static struct bearing bearing_of(const struct look *look, const struct vd_alert *alert,
+static struct bearing bearing_of(const struct vd_weighing *look, const struct vd_alert *alert,
                                  const struct vd_subject *subject)
 {
     struct bearing bearing = {false, false, false};
@@ -270,19 +212,30 @@ static struct bearing bearing_of(const struct look *look, const struct vd_alert 
             continue;
         }
         bearing.has_it |= finding->code == alert->code;
-        bearing.has_worse |= is_alert(finding->code);
+        bearing.has_worse |= vd_alert_is_loud(finding->code);
         bearing.has_whole |= vd_code_info((enum vd_code)finding->code)->is_whole;
     }
     return bearing;
 }
 
-/* A clean look at an open alert. */
-static void weigh_clean(const struct look *look, struct vd_alert *alert,
-                        const struct vd_subject *subject)
+/* A clean look at an open alert.  While an authority insists on it, resolvers' clean looks do not
+   count: they may be old. */
+static void weigh_clean(const struct vd_weighing *look, struct vd_alert *alert,
+                        const struct vd_subject *subject, uint8_t source)
 {
-    bump(&alert->clean);
+    uint32_t wait_ms = vd_weigh_pause(look);
+    unsigned insisting =
+        vd_weigh_is_mute(look, alert) ? 0 : (unsigned)alert->insisting & look->sources->authorities;
+
+    if (insisting == 0 || vd_authorities_in(vd_source_set(source)) != 0) {
+        vd_count_look(&alert->clean);
+    }
+    if (insisting != 0) {
+        vd_weigh_want_one_of(look, insisting, wait_ms);
+        return;
+    }
     if (alert->clean < VD_CONFIRM_CLEAN_LOOKS) {
-        want(look->next, look->watch->confirm_wait_ms, true);
+        vd_weigh_want(look, wait_ms, VD_NEXT_ELSEWHERE, 0);
         return;
     }
     if (look->tell(look->ctx, VD_CONFIRM_CLOSED, alert, NULL, subject) == VD_OK) {
@@ -290,8 +243,33 @@ static void weigh_clean(const struct look *look, struct vd_alert *alert,
     }
 }
 
+/* A look that found nothing worse, at a suspicion. */
+static void weigh_doubt(const struct vd_weighing *look, struct vd_alert *alert,
+                        const struct vd_subject *subject)
+{
+    if (alert->bad != 0) {
+        weigh_divergence(look, alert, NULL, subject);
+        vd_weigh_want_confirmation(look, alert);
+    } else if (end_divergence(look, alert, subject)) {
+        look->confirm->contradicted++;
+        alert->state = VD_ALERT_FREE;
+    }
+}
+
+/* A look in vain. */
+static void weigh_unknown(const struct vd_weighing *look, struct vd_alert *alert, uint8_t source)
+{
+    bool is_moving = alert->state == VD_ALERT_OPEN && alert->candidate != alert->told;
+
+    vd_alert_count_miss(alert, source, false);
+    if (alert->state == VD_ALERT_SUSPECTED || is_moving) {
+        vd_alert_lapse(alert, source, look->now_ms);
+        vd_weigh_want_confirmation(look, alert);
+    }
+}
+
 /* An alert of this watch, seen from a look that may not have found it. */
-static void weigh_absence(const struct look *look, struct vd_alert *alert)
+static void weigh_absence(const struct vd_weighing *look, struct vd_alert *alert)
 {
     const struct vd_subject *subject = subject_of(look, alert);
 
@@ -299,38 +277,50 @@ static void weigh_absence(const struct look *look, struct vd_alert *alert)
         alert->state = VD_ALERT_FREE; /* the selector left the config */
         return;
     }
-    if (subject->standing == VD_STANDING_UNKNOWN || look->judgement->is_cut) {
-        if (alert->state == VD_ALERT_SUSPECTED) {
-            bump(&alert->misses);
-            want_confirmation(look, alert);
-        }
-        return;
-    }
     struct bearing bearing = bearing_of(look, alert, subject);
     if (bearing.has_it) {
         return;
     }
-    if (alert->state == VD_ALERT_OPEN) {
-        if (!bearing.has_whole) {
-            weigh_clean(look, alert, subject);
-        }
-    } else if (alert->state == VD_ALERT_TOLD) {
+    uint8_t source =
+        vd_weigh_source(look, (size_t)(subject - look->judgement->subjects), alert->is_transitive);
+    if (subject->standing == VD_STANDING_UNKNOWN || look->judgement->is_cut) {
+        weigh_unknown(look, alert, source);
+        return;
+    }
+    vd_alert_count_miss(alert, source, true);
+    if (alert->state == VD_ALERT_TOLD) {
         alert->state = VD_ALERT_FREE;
-    } else if (!bearing.has_worse) {
-        look->confirm->contradicted++;
-        alert->state = VD_ALERT_FREE;
+    } else if (alert->state == VD_ALERT_OPEN && !bearing.has_whole) {
+        vd_alert_vote(alert, source, false, look->now_ms);
+        weigh_clean(look, alert, subject, source);
+    } else if (alert->state == VD_ALERT_SUSPECTED && bearing.has_worse) {
+        /* Worse in another way: no word for this one, and none against it. */
+        vd_alert_withdraw_good(alert, vd_source_set(source), look->now_ms);
+        alert->bad = (uint16_t)(alert->bad & ~vd_source_set(source));
+    } else if (alert->state == VD_ALERT_SUSPECTED) {
+        vd_alert_vote(alert, source, false, look->now_ms);
+        weigh_doubt(look, alert, subject);
     }
 }
 
-void vd_confirm_look(struct vd_confirm *confirm, uint8_t watch_index, const struct vd_watch *watch,
-                     const struct vd_judgement *judgement, const uint8_t *servers, uint64_t now_ms,
-                     vd_confirm_fn tell, void *ctx, struct vd_next_look *next)
+/* A resolver that turned out to be blind has said nothing. */
+static void void_blind(const struct vd_weighing *look, struct vd_alert *alert)
 {
-    const struct look look = {
+    unsigned blind = VD_SERVERS_ALL & ~(unsigned)look->sources->resolvers;
+
+    vd_alert_withdraw_good(alert, blind, look->now_ms);
+    vd_alert_void(alert, blind);
+}
+
+void vd_confirm_look(struct vd_confirm *confirm, uint8_t watch_index, const struct vd_watch *watch,
+                     const struct vd_judgement *judgement, const struct vd_look_sources *sources,
+                     uint64_t now_ms, vd_confirm_fn tell, void *ctx, struct vd_next_look *next)
+{
+    const struct vd_weighing look = {
         .confirm = confirm,
         .watch = watch,
         .judgement = judgement,
-        .servers = servers,
+        .sources = sources,
         .now_ms = now_ms,
         .tell = tell,
         .ctx = ctx,
@@ -342,11 +332,28 @@ void vd_confirm_look(struct vd_confirm *confirm, uint8_t watch_index, const stru
     for (size_t i = 0; i < VD_ALERTS_MAX; i++) {
         struct vd_alert *alert = &confirm->alerts[i];
         if (alert->state != VD_ALERT_FREE && alert->watch == watch_index) {
+            void_blind(&look, alert);
             weigh_absence(&look, alert);
         }
     }
     for (size_t i = 0; i < judgement->findings_count; i++) {
         weigh_finding(&look, &judgement->findings[i]);
+    }
+}
+
+void vd_confirm_forget(struct vd_confirm *confirm, int watch_index, uint16_t sources)
+{
+    for (size_t i = 0; i < VD_ALERTS_MAX; i++) {
+        struct vd_alert *alert = &confirm->alerts[i];
+        if (alert->state == VD_ALERT_FREE ||
+            (watch_index >= 0 && alert->watch != (unsigned)watch_index)) {
+            continue;
+        }
+        vd_alert_void(alert, sources);
+        if (vd_authorities_in(sources) != 0) {
+            alert->authority_misses = 0;
+            alert->is_authority_due = false;
+        }
     }
 }
 
@@ -369,7 +376,7 @@ unsigned vd_confirm_open_of(const struct vd_confirm *confirm, uint8_t watch_inde
 
     for (size_t i = 0; i < VD_ALERTS_MAX; i++) {
         const struct vd_alert *alert = &confirm->alerts[i];
-        count += alert->state == VD_ALERT_OPEN && is_of(alert, watch_index, kind, index);
+        count += alert->state == VD_ALERT_OPEN && vd_alert_is_of(alert, watch_index, kind, index);
     }
     return count;
 }

@@ -7,6 +7,7 @@
 
 #include "firmware/version.h"
 #include "port/port_console.h"
+#include "report/text.h"
 
 #include <string.h>
 
@@ -21,6 +22,49 @@ static void show_arena(void)
     vd_console_line("TLS arena: peak %lu of %lu bytes", (unsigned long)peak, (unsigned long)size);
 }
 
+static void show_resolvers(const struct vd_agent *agent)
+{
+    static const struct {
+        uint8_t bit;
+        const char *words;
+    } troubles[] = {{VD_TROUBLE_NO_TCP, ", no TCP"},
+                    {VD_TROUBLE_NO_EDNS, ", no EDNS"},
+                    {VD_TROUBLE_TLS, ", TLS fails"},
+                    {VD_TROUBLE_ATTACK, ", forged responses"},
+                    {VD_TROUBLE_SERVFAIL, ", fails alone"}};
+    char text[VD_ENDPOINT_TEXT_MAX];
+    char line[VD_CONSOLE_LINE_MAX];
+    char reason[VD_PATH_REASON_MAX];
+    struct vd_text_writer w;
+
+    for (unsigned i = 0; i < agent->paths.count; i++) {
+        const struct vd_path *path = &agent->resolver.paths[i];
+        vd_text_start(&w, line, sizeof(line));
+        vd_paths_reason(&agent->paths.checks[i], reason, sizeof(reason));
+        vd_text_put(&w, reason);
+        for (size_t t = 0; t < sizeof troubles / sizeof troubles[0]; t++) {
+            vd_text_put(&w, (path->troubles & troubles[t].bit) != 0 ? troubles[t].words : "");
+        }
+        vd_console_line("resolver %s (%s): %s, %lu of %lu answered, %lu ms",
+                        vd_endpoint_text(&agent->resolver.servers[i].at, true, text),
+                        vd_transport_str(agent->resolver.servers[i].transport), line,
+                        (unsigned long)path->answered, (unsigned long)path->sent,
+                        (unsigned long)path->srtt_ms);
+    }
+}
+
+/* How long a change may go unseen: until the next look that can see it, and its confirmation.  What
+   the resolvers keep in their caches is bridged by asking the zone's own servers. */
+static unsigned long detection_s(const struct vd_agent *agent, size_t watch_index)
+{
+    const struct vd_watch *watch = &agent->config->watches[watch_index];
+    bool has_authorities = agent->authorities[watch_index].count > 0;
+    uint64_t look_ms = has_authorities ? agent->config->dns.authority_check_ms : watch->interval_ms;
+    uint64_t confirm_ms = has_authorities ? 0 : watch->confirm_wait_ms;
+
+    return (unsigned long)((look_ms + look_ms / 5u + confirm_ms) / 1000u);
+}
+
 static void show_status(const struct vd_agent *agent, uint64_t now_ms)
 {
     const struct vd_config *config = agent->config;
@@ -33,8 +77,14 @@ static void show_status(const struct vd_agent *agent, uint64_t now_ms)
         uint64_t wait_ms = run->due_ms > now_ms ? run->due_ms - now_ms : 0;
         vd_console_line("watch %s: %u open, %s, next look in %lu s", config->watches[i].domain,
                         vd_confirm_open_count(&agent->confirm, (int)i),
-                        run->blind != 0 ? "blind" : "seeing", (unsigned long)(wait_ms / 1000u));
+                        run->is_unresolvable || run->blind != 0 ? "blind" : "seeing",
+                        (unsigned long)(wait_ms / 1000u));
+        vd_console_line("  %u name servers of the zone; a change is told within %lu s%s",
+                        agent->authorities[i].count, detection_s(agent, i),
+                        agent->authorities[i].count > 0 ? ""
+                                                        : " after the resolvers' caches let it go");
     }
+    show_resolvers(agent);
     for (unsigned i = 0; i < config->channels_count; i++) {
         const struct vd_channel_status *status = vd_dispatch_status(&agent->dispatch, i);
         vd_console_line("channel %s: %s, %lu delivered, %lu failures%s%s", config->channels[i].name,

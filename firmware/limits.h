@@ -46,9 +46,15 @@
 
 /* ---- DNS --------------------------------------------------------------------------------- */
 
-/* Resolvers in the config.  1..8; 40 B each. */
+/* Resolvers in the config.  1..8; about 470 B each. */
 #ifndef VD_SERVERS_MAX
 #define VD_SERVERS_MAX 4
+#endif
+
+/* Addresses of a zone's own servers that are kept and asked.  2..8; 140 B each, and 20 B for each
+   watch. */
+#ifndef VD_AUTHORITIES_MAX
+#define VD_AUTHORITIES_MAX 4
 #endif
 
 /* UDP payload that we announce by EDNS0 (RFC 6891; 1232 of DNS flag day 2020).  512..4096. */
@@ -56,7 +62,7 @@
 #define VD_EDNS_UDP_MAX 1232
 #endif
 
-/* Questions in flight at once.  1..256; about 330 B each and one UDP socket. */
+/* Questions in flight at once.  1..256; about 410 B each and one UDP socket. */
 #ifndef VD_FLIGHTS_MAX
 #define VD_FLIGHTS_MAX 8
 #endif
@@ -66,9 +72,85 @@
 #define VD_TRIES_MAX 4
 #endif
 
-/* First wait for an answer; doubles at each try.  100..5000 ms. */
+/*
+ * First wait for an answer of a server whose round-trip time is not known; else it is the smoothed
+ * time and four times its deviation (RFC 6298), VD_TRY_TIMEOUT_MIN_MS at least.  Doubles at each
+ * try.  100..5000 ms.
+ */
 #ifndef VD_TRY_TIMEOUT_MS
 #define VD_TRY_TIMEOUT_MS 800
+#endif
+#ifndef VD_TRY_TIMEOUT_MIN_MS
+#define VD_TRY_TIMEOUT_MIN_MS 200
+#endif
+
+/* All tries of one question, waiting for a connection included.  2000..60000 ms. */
+#ifndef VD_QUESTION_MAX_MS
+#define VD_QUESTION_MAX_MS 20000
+#endif
+
+/* Responses to one question that cannot be ours, until it goes to TCP.  2..100. */
+#ifndef VD_MISMATCHES_MAX
+#define VD_MISMATCHES_MAX 16
+#endif
+
+/* Pacing: questions that may go out at once, and the time between those that follow.  A burst must
+   fit in the receive buffers of the NIC or the socket.  1..256; 0..100 ms. */
+#ifndef VD_PACE_BURST
+#define VD_PACE_BURST VD_FLIGHTS_MAX
+#endif
+#ifndef VD_PACE_MS
+#define VD_PACE_MS 2
+#endif
+
+/* A server that does not take EDNS is asked without it for so long (one day).  ms. */
+#ifndef VD_EDNS_OFF_MS
+#define VD_EDNS_OFF_MS 86400000
+#endif
+
+/* DNS connections (TCP or TLS) at once.  1..8; VD_TCP_MESSAGE_MAX + VD_LINK_OUT_BYTES each, and one
+   TCP window (TCP_WND) on a board. */
+#ifndef VD_LINKS_MAX
+#define VD_LINKS_MAX 2
+#endif
+
+/* Longest DNS message taken over TCP or TLS.  4096..65535 B of RAM per link; longer is
+   unknown(too large). */
+#ifndef VD_TCP_MESSAGE_MAX
+#define VD_TCP_MESSAGE_MAX 8192
+#endif
+
+/* Questions that wait for the connection to take them.  600..65535 B of RAM per link. */
+#ifndef VD_LINK_OUT_BYTES
+#define VD_LINK_OUT_BYTES 1200
+#endif
+
+/* A DNS connection with nothing outstanding is kept this long (RFC 7766, section 6.2.3).  ms. */
+#ifndef VD_LINK_IDLE_MS
+#define VD_LINK_IDLE_MS 3000
+#endif
+
+/* Back-off of a DNS connection that fails: first and longest wait.  ms. */
+#ifndef VD_LINK_RETRY_FIRST_MS
+#define VD_LINK_RETRY_FIRST_MS 1000
+#endif
+#ifndef VD_LINK_RETRY_MAX_MS
+#define VD_LINK_RETRY_MAX_MS 60000
+#endif
+
+/* The text of an extended DNS error (RFC 8914) that is kept.  16..200 B per question in flight. */
+#ifndef VD_EDE_TEXT_MAX
+#define VD_EDE_TEXT_MAX 48
+#endif
+
+/* Responses kept for one round, so that what many domains include is asked once.  0..65535 B. */
+#ifndef VD_CACHE_BYTES
+#define VD_CACHE_BYTES 4096
+#endif
+
+/* Longest time that a round's response is used again.  1000..300000 ms. */
+#ifndef VD_CACHE_MS
+#define VD_CACHE_MS 60000
 #endif
 
 /* CNAMEs followed from one question (over all of its answers).  1..16. */
@@ -76,7 +158,7 @@
 #define VD_CHAIN_MAX 8
 #endif
 
-/* Questions of one survey.  8..128; 28 B each. */
+/* Questions of one survey.  8..128; 48 B each. */
 #ifndef VD_SURVEY_QUESTIONS_MAX
 #define VD_SURVEY_QUESTIONS_MAX 48
 #endif
@@ -123,7 +205,7 @@
 #define VD_BASELINE_TEXT_MAX 2560
 #endif
 
-/* Alerts open or on their way, over all watches.  VD_SELECTORS_MAX + 8 or more; 40 B each. */
+/* Alerts open or on their way, over all watches.  VD_SELECTORS_MAX + 8 or more; 64 B each. */
 #ifndef VD_ALERTS_MAX
 #define VD_ALERTS_MAX (VD_WATCHES_MAX * (VD_SELECTORS_MAX + 8))
 #endif

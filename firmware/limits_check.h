@@ -15,6 +15,39 @@
 #if VD_SERVERS_MAX < 1 || VD_SERVERS_MAX > 8
 #error "VD_SERVERS_MAX (firmware/limits.h) must be 1..8: sets of resolvers have 8 bits"
 #endif
+#if VD_AUTHORITIES_MAX < 2 || VD_AUTHORITIES_MAX > 8
+#error "VD_AUTHORITIES_MAX (firmware/limits.h) must be 2..8: sets of servers have 16 bits"
+#endif
+#if VD_TRY_TIMEOUT_MIN_MS < 20 || VD_TRY_TIMEOUT_MIN_MS > VD_TRY_TIMEOUT_MS
+#error "VD_TRY_TIMEOUT_MIN_MS (firmware/limits.h) must be 20..VD_TRY_TIMEOUT_MS"
+#endif
+#if VD_QUESTION_MAX_MS < 2000 || VD_QUESTION_MAX_MS > 60000
+#error "VD_QUESTION_MAX_MS (firmware/limits.h) must be 2000..60000"
+#endif
+#if VD_MISMATCHES_MAX < 2 || VD_MISMATCHES_MAX > 100
+#error "VD_MISMATCHES_MAX (firmware/limits.h) must be 2..100"
+#endif
+#if VD_PACE_BURST < 1 || VD_PACE_BURST > 256 || VD_PACE_MS > 100
+#error "VD_PACE_BURST must be 1..256 and VD_PACE_MS 0..100 (firmware/limits.h)"
+#endif
+#if VD_LINKS_MAX < 1 || VD_LINKS_MAX > 8
+#error "VD_LINKS_MAX (firmware/limits.h) must be 1..8"
+#endif
+#if VD_TCP_MESSAGE_MAX < 4096 || VD_TCP_MESSAGE_MAX > 65535
+#error "VD_TCP_MESSAGE_MAX (firmware/limits.h) must be 4096..65535"
+#endif
+#if VD_LINK_OUT_BYTES < 600 || VD_LINK_OUT_BYTES > 65535
+#error "VD_LINK_OUT_BYTES (firmware/limits.h) must be 600..65535: one padded question must fit"
+#endif
+#if VD_LINK_RETRY_FIRST_MS < 1 || VD_LINK_RETRY_FIRST_MS > VD_LINK_RETRY_MAX_MS
+#error "VD_LINK_RETRY_FIRST_MS must be 1..VD_LINK_RETRY_MAX_MS (firmware/limits.h)"
+#endif
+#if VD_EDE_TEXT_MAX < 16 || VD_EDE_TEXT_MAX > 200
+#error "VD_EDE_TEXT_MAX (firmware/limits.h) must be 16..200"
+#endif
+#if VD_CACHE_BYTES > 65535
+#error "VD_CACHE_BYTES (firmware/limits.h) must be 0..65535: offsets have 16 bits"
+#endif
 #if VD_FLIGHTS_MAX < 1 || VD_FLIGHTS_MAX > 256
 #error "VD_FLIGHTS_MAX (firmware/limits.h) must be 1..256"
 #endif

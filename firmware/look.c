@@ -5,8 +5,8 @@
  */
 #include "firmware/look.h"
 
+#include "firmware/blind.h"
 #include "firmware/tell.h"
-#include "port/port_clock.h"
 #include "port/port_console.h"
 #include "port/port_entropy.h"
 #include "report/text.h"
@@ -38,41 +38,6 @@ void vd_look_ask(struct vd_survey *survey, const struct vd_watch *watch)
 
 /* ---- events ------------------------------------------------------------------------------ */
 
-static void give_id(const struct vd_agent *agent, struct vd_event *event)
-{
-    struct vd_text_writer w;
-
-    vd_text_start(&w, event->id, sizeof(event->id));
-    vd_text_put_hex(&w, agent->boot_random, 16);
-    vd_text_put(&w, "-");
-    vd_text_put_hex(&w, agent->journal.last_seq + 1u, 8);
-}
-
-static enum vd_status write_down(struct vd_agent *agent, struct vd_event *event)
-{
-    uint32_t seq;
-    int64_t unix_s;
-
-    event->time_s = vd_clock_calendar(&unix_s) == VD_CALENDAR_UNSET ? 0 : unix_s;
-    give_id(agent, event);
-    enum vd_status status = vd_journal_append(&agent->journal, event, &seq);
-    if (status != VD_OK) {
-        vd_console_line("journal full: not yet written down: %s", event->subject);
-    }
-    return status;
-}
-
-static struct vd_tell tell_of(const struct vd_agent *agent, uint8_t watch_index, uint64_t now_ms)
-{
-    return (struct vd_tell){
-        .domain = agent->config->watches[watch_index].domain,
-        .judgement = &agent->judgement,
-        .servers = agent->config->servers,
-        .servers_count = (uint8_t)agent->config->servers_count,
-        .now_ms = now_ms,
-    };
-}
-
 /* What on_turn needs to know. */
 struct turn {
     struct vd_agent *agent;
@@ -102,11 +67,14 @@ static bool is_clean(const struct vd_agent *agent, uint8_t watch_index,
 static enum vd_status on_turn(void *ctx, enum vd_confirm_turn what, const struct vd_alert *alert,
                               const struct vd_finding *finding, const struct vd_subject *subject)
 {
-    static const char *const words_of[] = {
-        [VD_CONFIRM_OPENED] = "opened", [VD_CONFIRM_CLOSED] = "closed", [VD_CONFIRM_TOLD] = "told"};
+    static const char *const words_of[] = {[VD_CONFIRM_OPENED] = "opened",
+                                           [VD_CONFIRM_CLOSED] = "closed",
+                                           [VD_CONFIRM_TOLD] = "told",
+                                           [VD_CONFIRM_DIVERGED] = "divergent",
+                                           [VD_CONFIRM_AGREED] = "agreed"};
     struct turn *turn = ctx;
     struct vd_agent *agent = turn->agent;
-    struct vd_tell tell = tell_of(agent, turn->watch_index, turn->now_ms);
+    struct vd_tell tell = vd_agent_tell(agent, turn->watch_index, turn->now_ms);
     struct vd_event event;
     char words[VD_TELL_WORDS_MAX];
 
@@ -116,7 +84,7 @@ static enum vd_status on_turn(void *ctx, enum vd_confirm_turn what, const struct
         (has_alert_finding(&agent->judgement, subject) ||
          vd_confirm_open_of(&agent->confirm, turn->watch_index, subject->kind, subject->index) > 1);
     vd_tell_turn(&tell, what, alert, finding, subject, &event, words);
-    enum vd_status status = write_down(agent, &event);
+    enum vd_status status = vd_agent_write_down(agent, &event);
     if (status != VD_OK) {
         return status;
     }
@@ -127,54 +95,6 @@ static enum vd_status on_turn(void *ctx, enum vd_confirm_turn what, const struct
                        subject->index);
     }
     return VD_OK;
-}
-
-/* ---- blindness --------------------------------------------------------------------------- */
-
-/* Count the rounds in which each record set was unknown.  Returns those that are blind by now. */
-static uint32_t count_unknowns(const struct vd_judgement *j, struct vd_watch_run *run,
-                               bool is_round)
-{
-    uint32_t blind = 0;
-
-    for (size_t i = 0; i < j->subjects_count; i++) {
-        const struct vd_subject *subject = &j->subjects[i];
-        uint8_t *rounds = &run->unknown_rounds[i];
-        if (subject->standing != VD_STANDING_UNKNOWN) {
-            *rounds = 0;
-        } else if (is_round && *rounds < UINT8_MAX) {
-            (*rounds)++;
-        }
-        if (*rounds >= VD_BLIND_AFTER) {
-            blind |= vd_subject_bit(subject->kind, subject->index);
-        }
-    }
-    /* More findings than fit: alerts can be neither opened nor closed for sure. */
-    run->cut_rounds =
-        (uint8_t)(!j->is_cut ? 0 : run->cut_rounds + (is_round && run->cut_rounds < UINT8_MAX));
-    return run->cut_rounds >= VD_BLIND_AFTER ? blind | VD_BLIND_CUT : blind;
-}
-
-/* Tell when a record set cannot be looked at any more, each one that joins, and when all can. */
-static void weigh_blindness(struct vd_agent *agent, uint8_t watch_index, bool is_round,
-                            uint64_t now_ms)
-{
-    struct vd_watch_run *run = &agent->watches[watch_index];
-    struct vd_tell tell = tell_of(agent, watch_index, now_ms);
-    struct vd_event event;
-    char words[VD_TELL_WORDS_MAX];
-    uint32_t blind = count_unknowns(&agent->judgement, run, is_round);
-
-    if ((blind & ~run->blind) == 0 && (blind != 0 || run->blind == 0)) {
-        return; /* nothing new, or some are still blind */
-    }
-    vd_tell_blind(&tell, blind == 0, VD_BLIND_AFTER, &event, words);
-    if (write_down(agent, &event) != VD_OK) {
-        return; /* told at the next look */
-    }
-    run->blind = blind;
-    vd_console_line("%s", event.subject);
-    vd_console_line("  %s", event.new_text);
 }
 
 /* ---- console ----------------------------------------------------------------------------- */
@@ -264,38 +184,106 @@ static uint64_t jittered(uint32_t interval_ms)
     return (uint64_t)interval_ms - span / 2u + drawn % (span + 1u);
 }
 
-/* The resolver that answered each subject. */
-static void answering_servers(const struct vd_agent *agent, uint8_t *servers)
+/* The place whose answers a subject rests on: an authority's only if the whole alias chain is its. */
+static uint8_t place_of(const struct vd_snapshot *snapshot, const char *record, uint16_t type)
+{
+    const struct vd_answer *answer = vd_snapshot_find(snapshot, record, type);
+    uint8_t place = answer == NULL ? VD_SOURCE_NONE : answer->server;
+
+    for (unsigned hops = 0; answer != NULL && answer->next != VD_ANSWER_NONE && hops < VD_CHAIN_MAX;
+         hops++) {
+        answer = &snapshot->answers[answer->next];
+        place = answer->server != place ? answer->server : place;
+    }
+    return place;
+}
+
+static void find_sources(const struct vd_agent *agent, struct vd_look_sources *sources)
 {
     const struct vd_judgement *j = &agent->judgement;
+    const struct vd_snapshot *snapshot = &agent->survey.snapshot;
+    uint16_t seeing = vd_paths_seeing(&agent->paths);
 
+    memset(sources, 0, sizeof(*sources));
+    sources->resolver = vd_agent_source_of(agent, agent->job_first);
     for (size_t i = 0; i < j->subjects_count; i++) {
         const struct vd_subject *subject = &j->subjects[i];
-        const struct vd_answer *answer =
-            vd_snapshot_find(&agent->survey.snapshot, vd_judgement_words(j, subject->record),
-                             subject->kind == VD_SUBJECT_MX ? VD_TYPE_MX : VD_TYPE_TXT);
-        servers[i] = answer == NULL ? UINT8_MAX : answer->server;
+        uint8_t place = place_of(snapshot, vd_judgement_words(j, subject->record),
+                                 subject->kind == VD_SUBJECT_MX ? VD_TYPE_MX : VD_TYPE_TXT);
+        sources->of_subject[i] = place == VD_SOURCE_NONE ? place : vd_agent_source_of(agent, place);
+    }
+    for (size_t i = 0; i < snapshot->answers_count; i++) {
+        if (snapshot->answers[i].server < VD_SERVERS_MAX) {
+            sources->resolver = vd_agent_source_of(agent, snapshot->answers[i].server);
+            break;
+        }
+    }
+    for (uint8_t i = 0; i < agent->paths.count; i++) {
+        if (vd_set_has(seeing, i)) {
+            sources->resolvers =
+                (uint16_t)(sources->resolvers | 1u << vd_agent_source_of(agent, i));
+        }
+    }
+    for (unsigned i = 0;
+         agent->config->dns.asks_authorities && i < agent->authorities[agent->job_index].count;
+         i++) {
+        sources->authorities = (uint16_t)(sources->authorities | 1u << VD_AUTHORITY(i));
     }
 }
 
-/* Plan the next survey: the normal round asks anyone, a confirming look one other resolver. */
+/* When one of the zone's own servers is to be asked next: right after first contact, so that it is
+   known who they are, then from time to time. */
+static void plan_authority(struct vd_agent *agent, uint8_t watch_index, uint64_t now_ms)
+{
+    struct vd_authorities *list = &agent->authorities[watch_index];
+
+    if (!agent->config->dns.asks_authorities) {
+        list->check_ms = UINT64_MAX;
+    } else if (now_ms >= list->check_ms && list->found_ms != 0) {
+        list->check_ms = now_ms + jittered(agent->config->dns.authority_check_ms);
+    }
+}
+
+static bool has_unknown(const struct vd_judgement *j)
+{
+    for (size_t i = 0; i < j->subjects_count; i++) {
+        if (j->subjects[i].standing == VD_STANDING_UNKNOWN) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Plan the next look: what confirms something goes before the normal round, and the turn of an
+   authority beside it. */
 static void plan(struct vd_agent *agent, uint8_t watch_index, const struct vd_next_look *next,
                  uint64_t now_ms)
 {
     const struct vd_watch *watch = &agent->config->watches[watch_index];
+    const struct vd_authorities *list = &agent->authorities[watch_index];
     struct vd_watch_run *run = &agent->watches[watch_index];
-    uint8_t count = (uint8_t)agent->config->servers_count;
-    uint8_t asked = agent->survey.first % count;
     bool is_second = run->looks == 1;
 
-    run->first = (uint8_t)((asked + 1u) % count);
-    run->servers = VD_SERVERS_ALL;
-    if (next->is_wanted && next->is_elsewhere && count > 1) {
-        run->servers = (uint8_t)(1u << run->first);
+    plan_authority(agent, watch_index, now_ms);
+    run->not_these = 0;
+    run->last = vd_agent_source_of(agent, agent->job_first);
+    if (agent->job_who == VD_NEXT_ANYONE) {
+        run->round_ms = now_ms + (is_second ? 0 : jittered(watch->interval_ms));
+        run->first = (uint8_t)((agent->job_first + 1u) % agent->paths.count);
     }
-    run->due_ms = now_ms + (is_second         ? 0
-                            : next->is_wanted ? next->wait_ms
-                                              : jittered(watch->interval_ms));
+    run->due_ms = run->round_ms;
+    run->who = VD_NEXT_ANYONE;
+    if (next->is_wanted && !is_second && now_ms + next->wait_ms <= run->due_ms) {
+        run->due_ms = now_ms + next->wait_ms;
+        run->who = next->who;
+        run->not_these = next->not_these;
+    } else if (list->check_ms < run->due_ms && !is_second) {
+        run->due_ms = list->check_ms;
+        run->who = VD_NEXT_AUTHORITY;
+    }
+    if (next->is_wanted || has_unknown(&agent->judgement)) {
+        vd_paths_doubt(&agent->paths, now_ms);
+    }
 }
 
 /* What went on in the table of alerts and makes no event of its own. */
@@ -315,9 +303,9 @@ void vd_look_weigh(struct vd_agent *agent, uint8_t watch_index, uint64_t now_ms)
 {
     const struct vd_watch *watch = &agent->config->watches[watch_index];
     struct vd_watch_run *run = &agent->watches[watch_index];
-    bool is_round = run->servers == VD_SERVERS_ALL;
+    bool is_round = agent->job_who == VD_NEXT_ANYONE;
     struct vd_next_look next;
-    uint8_t servers[VD_SUBJECTS_MAX];
+    struct vd_look_sources sources;
     struct turn turn = {.agent = agent, .watch_index = watch_index, .now_ms = now_ms};
     uint32_t lost = agent->confirm.lost;
     uint32_t contradicted = agent->confirm.contradicted;
@@ -327,11 +315,14 @@ void vd_look_weigh(struct vd_agent *agent, uint8_t watch_index, uint64_t now_ms)
     }
     vd_judge(&agent->survey.snapshot, &agent->baselines[watch_index], watch, &agent->judgement);
     show_look(agent, watch_index);
-    answering_servers(agent, servers);
-    vd_confirm_look(&agent->confirm, watch_index, watch, &agent->judgement, servers, now_ms,
+    find_sources(agent, &sources);
+    vd_confirm_look(&agent->confirm, watch_index, watch, &agent->judgement, &sources, now_ms,
                     on_turn, &turn, &next);
     show_doubts(agent, watch, lost, contradicted);
-    weigh_blindness(agent, watch_index, is_round, now_ms);
+    vd_blind_weigh_watch(agent, watch_index, is_round, now_ms);
+    if (is_round) {
+        vd_blind_weigh_troubles(agent, now_ms);
+    }
     learn(agent, watch_index);
     plan(agent, watch_index, &next, now_ms);
 }

@@ -23,6 +23,7 @@
 static char config_text[VD_CONFIG_BYTES_MAX];
 static struct vd_config config;
 static struct vd_trust trusts[VD_CHANNELS_MAX];
+static struct vd_trust dns_trust;
 static struct vd_agent agent;
 static struct vd_console console;
 
@@ -53,23 +54,47 @@ static enum vd_status load_config(void)
     return status;
 }
 
-/* The trust anchors of each channel. */
+/* Read one file of trust anchors. */
+static enum vd_status load_trust(const char *file, unsigned line, struct vd_trust *trust)
+{
+    enum vd_status status = vd_files_read(file, trust->bytes, VD_CA_BYTES_MAX, &trust->len);
+
+    if (status != VD_OK) {
+        vd_console_line(CONFIG_FILE ":%u: ca = %s: %s", line, file,
+                        status == VD_EFULL ? "longer than VD_CA_BYTES_MAX" : vd_status_str(status));
+        return status;
+    }
+    trust->bytes[trust->len++] = '\0';
+    return VD_OK;
+}
+
+/* The trust anchors of each channel, and of the resolvers. */
 static enum vd_status load_trusts(void)
 {
     for (unsigned i = 0; i < config.channels_count; i++) {
         const struct vd_config_channel *channel = &config.channels[i];
-        struct vd_trust *trust = &trusts[i];
-        enum vd_status status =
-            vd_files_read(channel->ca_file, trust->bytes, VD_CA_BYTES_MAX, &trust->len);
+        enum vd_status status = load_trust(channel->ca_file, channel->ca_line, &trusts[i]);
         if (status != VD_OK) {
-            vd_console_line(CONFIG_FILE ":%u: ca = %s: %s", channel->ca_line, channel->ca_file,
-                            status == VD_EFULL ? "longer than VD_CA_BYTES_MAX"
-                                               : vd_status_str(status));
             return status;
         }
-        trust->bytes[trust->len++] = '\0';
     }
-    return VD_OK;
+    return config.dns.ca_file[0] == '\0'
+               ? VD_OK
+               : load_trust(config.dns.ca_file, config.dns.ca_line, &dns_trust);
+}
+
+/* What the admin should know before he relies on it. */
+static void show_config(void)
+{
+    vd_console_line("config: %u domain(s), %u resolver(s), %u channel(s)", config.watches_count,
+                    config.servers_count, config.channels_count);
+    if (config.servers_count > 0 && vd_config_sources(&config) < 2) {
+        vd_console_line("warning: one resolver address only: what it says is confirmed by the "
+                        "zones' own servers, or takes longer and is marked \"single source\"");
+    }
+    if (!config.dns.asks_authorities) {
+        vd_console_line("warning: authorities = no: the zones' own servers are never asked");
+    }
 }
 
 /* Turn until someone says halt. */
@@ -108,9 +133,9 @@ int main(void)
         vd_console_line("not started: the configuration must be mended first");
         return EXIT_CONFIG;
     }
-    vd_console_line("config: %u domain(s), %u resolver(s), %u channel(s)", config.watches_count,
-                    config.servers_count, config.channels_count);
-    if (vd_agent_init(&agent, &config, trusts, &port) != VD_OK) {
+    show_config();
+    if (vd_agent_init(&agent, &config, trusts, dns_trust.len > 0 ? &dns_trust : NULL, &port) !=
+        VD_OK) {
         vd_console_line("not started: no random numbers");
         return EXIT_FAILED;
     }

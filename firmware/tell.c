@@ -37,6 +37,9 @@ static void clear(struct vd_event *event, const char *domain)
 #define SUBJECT_MAX 100u
 #define DOMAIN_MAX  38u
 
+/* Room for what a record says, in a subject line that names two servers too. */
+#define SUMMARY_MAX 24u
+
 /* Begin a subject line with "example.com: ". */
 static void put_lead(struct vd_text_writer *w, const char *domain)
 {
@@ -59,27 +62,103 @@ static char *next_text(struct vd_text_writer *w, char *words)
     return words + used;
 }
 
-/* "10.0.2.2:5301 and 10.0.2.2:5302 agree, 4 looks in 12 s". */
-static void put_known_by(struct vd_text_writer *w, const struct vd_tell *tell,
-                         const struct vd_alert *alert)
+/* NULL for a place that is empty, or none. */
+static const struct vd_server *server_at(const struct vd_tell *tell, uint8_t place)
+{
+    const struct vd_server *server =
+        tell->servers != NULL && place < VD_PEERS_MAX ? &tell->servers[place] : NULL;
+
+    return server != NULL && server->at.family != VD_FAMILY_NONE ? server : NULL;
+}
+
+/* "9.9.9.9 (TLS)", "10.0.2.2:5301": the port only where it is not the usual one. */
+static void put_server(struct vd_text_writer *w, const struct vd_server *server)
 {
     char text[VD_ENDPOINT_TEXT_MAX];
-    unsigned named = 0;
+    bool is_tls = server->transport == VD_TRANSPORT_TLS;
+    uint16_t usual = is_tls ? 853u : 53u; /* RFC 7858, section 3.1 */
 
-    for (size_t i = 0; i < tell->servers_count && i < VD_SERVERS_MAX; i++) {
-        if (alert->seen[i] == 0) {
+    vd_text_put(w, vd_endpoint_text(&server->at, server->at.port != usual, text));
+    if (server->transport != VD_TRANSPORT_UDP) {
+        vd_text_put(w, " (");
+        vd_text_put(w, vd_transport_str(server->transport));
+        vd_text_put(w, ")");
+    }
+}
+
+/* Those of one range of places that are in the set: "A, B and C".  Returns how many. */
+static unsigned put_range(struct vd_text_writer *w, const struct vd_tell *tell, unsigned set,
+                          uint8_t from, uint8_t to)
+{
+    unsigned left = 0, named = 0;
+
+    for (uint8_t i = from; i < to; i++) {
+        left += (set >> i & 1u) != 0 && server_at(tell, i) != NULL;
+    }
+    for (uint8_t i = from; i < to; i++) {
+        const struct vd_server *server = server_at(tell, i);
+        if ((set >> i & 1u) == 0 || server == NULL) {
             continue;
         }
         if (named++ > 0) {
-            vd_text_put(w, " and ");
+            vd_text_put(w, --left == 1 ? " and " : ", ");
         }
-        vd_text_put(w, vd_endpoint_text(&tell->servers[i], true, text));
+        put_server(w, server);
     }
+    return named;
+}
+
+/* "ns 192.0.2.1 and 192.0.2.2 (the zone's own servers) and 9.9.9.9".  Returns how many. */
+static unsigned put_servers(struct vd_text_writer *w, const struct vd_tell *tell, unsigned set)
+{
+    unsigned own = 0;
+
+    if ((set & VD_AUTHORITIES_ALL) != 0) {
+        vd_text_put(w, "ns ");
+        own = put_range(w, tell, set, VD_SERVERS_MAX, VD_PEERS_MAX);
+        vd_text_put(w, own == 1 ? " (the zone's own server)" : " (the zone's own servers)");
+        vd_text_put(w, (set & VD_SERVERS_ALL) != 0 ? " and " : "");
+    }
+    return own + put_range(w, tell, set, 0, VD_SERVERS_MAX);
+}
+
+/* A single source: name those that had nothing to say about it. */
+static void put_unheard(struct vd_text_writer *w, const struct vd_tell *tell,
+                        const struct vd_alert *alert)
+{
+    unsigned others = 0;
+
+    for (uint8_t i = 0; i < VD_SERVERS_MAX; i++) {
+        others |= (alert->bad >> i & 1u) == 0 && server_at(tell, i) != NULL ? 1u << i : 0u;
+    }
+    if (others != 0) {
+        vd_text_put(w, "; no word from ");
+        (void)put_range(w, tell, others, 0, VD_SERVERS_MAX);
+    }
+    if ((alert->bad & VD_AUTHORITIES_ALL) == 0) {
+        vd_text_put(w, alert->authority_misses > 0 ? "; no word from the zone's own servers"
+                                                   : "; not asked: the zone's own servers");
+    }
+}
+
+/* "ns 192.0.2.1 and 192.0.2.2 (the zone's own servers) agree, 2 looks in 3 s". */
+static void put_known_by(struct vd_text_writer *w, const struct vd_tell *tell,
+                         const struct vd_alert *alert)
+{
+    unsigned named = put_servers(w, tell, alert->bad);
+
     vd_text_put(w, named > 1 ? " agree, " : " alone (single source), ");
     vd_text_put_unsigned(w, alert->looks);
-    vd_text_put(w, " looks in ");
+    vd_text_put(w, alert->looks == 1 ? " look in " : " looks in ");
     vd_text_put_unsigned(w, (tell->now_ms - alert->first_ms + 999u) / 1000u);
     vd_text_put(w, " s");
+    if (named < 2) {
+        put_unheard(w, tell, alert);
+    }
+    if ((alert->good & VD_SERVERS_ALL) != 0) {
+        vd_text_put(w, "; not yet seen at ");
+        (void)put_servers(w, tell, alert->good);
+    }
 }
 
 static void tell_finding(const struct vd_tell *tell, const struct vd_alert *alert,
@@ -103,6 +182,17 @@ static void tell_finding(const struct vd_tell *tell, const struct vd_alert *aler
     put_known_by(&w, tell, alert);
 }
 
+/* "DMARC", "DKIM s1". */
+static void put_subject(struct vd_text_writer *w, const struct vd_subject *subject,
+                        const char *record)
+{
+    vd_text_put(w, vd_subject_kind_str(subject->kind));
+    if (subject->kind == VD_SUBJECT_DKIM) {
+        vd_text_put(w, " ");
+        vd_text_put_span(w, record, strcspn(record, "."));
+    }
+}
+
 static void tell_restored(const struct vd_tell *tell, const struct vd_alert *alert,
                           const struct vd_subject *subject, struct vd_event *event, char *words)
 {
@@ -121,16 +211,89 @@ static void tell_restored(const struct vd_tell *tell, const struct vd_alert *ale
                      : "The record is back to the accepted state, or better.";
     event->subject = next_text(&w, words);
     put_lead(&w, tell->domain);
-    vd_text_put(&w, vd_subject_kind_str(subject->kind));
-    if (subject->kind == VD_SUBJECT_DKIM) {
-        vd_text_put(&w, " ");
-        vd_text_put_span(&w, event->record, strcspn(event->record, "."));
-    }
+    put_subject(&w, subject, event->record);
     vd_text_put(&w, tell->is_still_bad ? " is there again, not yet as accepted: " : " restored: ");
     vd_text_put(&w, event->new_text);
     event->known_by = next_text(&w, words);
     vd_text_put_unsigned(&w, alert->clean);
     vd_text_put(&w, " clean looks");
+}
+
+/* The first server of a set, a zone's own one before all others. */
+static void put_first(struct vd_text_writer *w, const struct vd_tell *tell, unsigned set)
+{
+    unsigned own = set & VD_AUTHORITIES_ALL;
+
+    for (uint8_t i = 0; i < VD_PEERS_MAX; i++) {
+        if (((own != 0 ? own : set) >> i & 1u) != 0 && server_at(tell, i) != NULL) {
+            put_server(w, server_at(tell, i));
+            return;
+        }
+    }
+}
+
+static void tell_divergence(const struct vd_tell *tell, const struct vd_alert *alert,
+                            const struct vd_finding *finding, const struct vd_subject *subject,
+                            struct vd_event *event, char *words)
+{
+    const struct vd_code_info *info = vd_code_info(VD_CODE_WATCH_DIVERGENCE);
+    const char *summary = vd_judgement_words(tell->judgement, subject->summary);
+    bool is_overdue = tell->now_ms - alert->first_ms >= tell->confirm_hold_ms;
+    unsigned here = finding != NULL ? alert->bad : alert->good; /* who says what summary says */
+    unsigned there = finding != NULL ? alert->good : alert->bad;
+    struct vd_text_writer w = {0};
+    char short_summary[SUMMARY_MAX];
+
+    event->class_ = (enum vd_class)info->class_;
+    event->severity = is_overdue ? VD_SEVERITY_WARNING : VD_SEVERITY_NOTICE;
+    event->why = info->why;
+    event->mend = is_overdue
+                      ? "check that all name servers of the zone have the same serial, and whether "
+                        "the one that differs is hijacked or serves another view (split horizon)"
+                      : "if the record was edited just now, wait for its TTL; else check the zone "
+                        "transfer to all name servers, a hijack, a split horizon";
+    event->subject = next_text(&w, words);
+    put_lead(&w, tell->domain);
+    vd_text_put(&w, "servers disagree about ");
+    put_subject(&w, subject, event->record);
+    vd_text_put(&w, ": ");
+    vd_text_put(&w, vd_short_name(summary, short_summary, sizeof(short_summary)));
+    vd_text_put(&w, " at ");
+    put_first(&w, tell, here);
+    vd_text_put(&w, ", not at ");
+    put_first(&w, tell, there);
+    event->known_by = next_text(&w, words);
+    vd_text_put(&w, "asked again over ");
+    vd_text_put_unsigned(&w, (tell->now_ms - alert->first_ms + 999u) / 1000u);
+    vd_text_put(&w, " s");
+    event->new_text = next_text(&w, words);
+    vd_text_put(&w, finding != NULL ? summary : vd_code_info((enum vd_code)alert->code)->code);
+    vd_text_put(&w, " at ");
+    (void)put_servers(&w, tell, alert->bad);
+    event->old_text = next_text(&w, words);
+    vd_text_put(&w, finding != NULL ? "as accepted, or better," : summary);
+    vd_text_put(&w, " at ");
+    (void)put_servers(&w, tell, alert->good);
+}
+
+static void tell_agreed(const struct vd_tell *tell, const struct vd_alert *alert,
+                        const struct vd_subject *subject, struct vd_event *event, char *words)
+{
+    struct vd_text_writer w = {0};
+
+    event->class_ = VD_CLASS_RESTORED;
+    event->severity = VD_SEVERITY_NOTICE;
+    event->restores = event->code;
+    event->why = alert->bad == 0 ? "Nobody finds it worse than accepted any more."
+                                 : "The change is real: it is told as an alert of its own.";
+    event->subject = next_text(&w, words);
+    put_lead(&w, tell->domain);
+    vd_text_put(&w, alert->bad != 0 && alert->good != 0 ? "the zone's own servers agree about "
+                                                        : "servers agree again about ");
+    put_subject(&w, subject, event->record);
+    event->known_by = next_text(&w, words);
+    (void)put_servers(&w, tell, alert->bad != 0 ? alert->bad : alert->good);
+    event->new_text = vd_judgement_words(tell->judgement, subject->summary);
 }
 
 void vd_tell_turn(const struct vd_tell *tell, enum vd_confirm_turn turn,
@@ -141,6 +304,15 @@ void vd_tell_turn(const struct vd_tell *tell, enum vd_confirm_turn turn,
     event->record = vd_judgement_words(tell->judgement, subject->record);
     if (turn == VD_CONFIRM_CLOSED) {
         tell_restored(tell, alert, subject, event, words);
+    } else if (turn == VD_CONFIRM_DIVERGED || turn == VD_CONFIRM_AGREED) {
+        event->code = vd_code_info(VD_CODE_WATCH_DIVERGENCE)->code;
+        event->axis = vd_code_info((enum vd_code)alert->code)->axis;
+        event->rtype = vd_rrtype_str(alert->rtype);
+        if (turn == VD_CONFIRM_DIVERGED) {
+            tell_divergence(tell, alert, finding, subject, event, words);
+        } else {
+            tell_agreed(tell, alert, subject, event, words);
+        }
     } else {
         tell_finding(tell, alert, finding, event, words);
     }
@@ -170,19 +342,34 @@ static void put_unknowns(struct vd_text_writer *w, const struct vd_judgement *ju
     }
 }
 
-void vd_tell_blind(const struct vd_tell *tell, bool closes, uint32_t rounds, struct vd_event *event,
-                   char *words)
+/* What is the same in all events about not being able to look.  record: whom it is about. */
+static void start_blind(struct vd_event *event, const struct vd_tell *tell, enum vd_code code,
+                        bool closes)
 {
-    const struct vd_code_info *info = vd_code_info(VD_CODE_WATCH_BLIND);
-    struct vd_text_writer w = {0};
+    const struct vd_code_info *info = vd_code_info(code);
 
     clear(event, tell->domain);
     event->code = info->code;
     event->record = tell->domain;
     event->axis = info->axis;
-    event->class_ = closes ? VD_CLASS_RESTORED : VD_CLASS_UNKNOWN;
-    event->severity = closes ? VD_SEVERITY_NOTICE : VD_SEVERITY_WARNING;
+    event->class_ = closes ? VD_CLASS_RESTORED : (enum vd_class)info->class_;
+    event->severity = closes ? VD_SEVERITY_NOTICE : (enum vd_severity)info->severity;
     event->restores = closes ? info->code : "";
+    event->why = closes ? "" : info->why;
+}
+
+static void put_rounds(struct vd_text_writer *w, uint32_t rounds)
+{
+    vd_text_put_unsigned(w, rounds);
+    vd_text_put(w, rounds == 1 ? " round" : " rounds in a row");
+}
+
+void vd_tell_blind(const struct vd_tell *tell, bool closes, uint32_t rounds, struct vd_event *event,
+                   char *words)
+{
+    struct vd_text_writer w = {0};
+
+    start_blind(event, tell, VD_CODE_WATCH_BLIND, closes);
     event->subject = next_text(&w, words);
     put_lead(&w, tell->domain);
     vd_text_put(&w, closes ? "the watch can see again" : "the watch is blind");
@@ -190,16 +377,95 @@ void vd_tell_blind(const struct vd_tell *tell, bool closes, uint32_t rounds, str
         event->new_text = "all records answered";
         return;
     }
-    event->why = info->why;
     event->mend = "check that the resolvers in the config answer, and that the domain's own name "
                   "servers do";
     event->known_by = next_text(&w, words);
-    vd_text_put_unsigned(&w, rounds);
-    vd_text_put(&w, " rounds in a row");
+    put_rounds(&w, rounds);
     event->new_text = next_text(&w, words); /* last: it may be cut */
     vd_text_put(&w, "unknown: ");
     put_unknowns(&w, tell->judgement);
     if (tell->judgement->is_cut) {
         vd_text_put(&w, "; more findings than fit (VD_FINDINGS_MAX, VD_JUDGEMENT_BYTES_MAX)");
     }
+}
+
+void vd_tell_unresolvable(const struct vd_tell *tell, bool is_dnssec, uint32_t rounds, bool closes,
+                          struct vd_event *event, char *words)
+{
+    struct vd_text_writer w = {0};
+
+    start_blind(event, tell, VD_CODE_DOMAIN_UNRESOLVABLE, closes);
+    event->subject = next_text(&w, words);
+    put_lead(&w, tell->domain);
+    if (closes) {
+        vd_text_put(&w, "resolvers get answers again");
+        event->new_text = "all records answered";
+        return;
+    }
+    vd_text_put(&w, is_dnssec ? "unresolvable: its DNSSEC is broken"
+                              : "unresolvable: every resolver fails for it");
+    event->mend = is_dnssec
+                      ? "check the DS at the parent against the zone's keys, and that no signature "
+                        "has expired; until then a validating resolver returns nothing"
+                      : "check that the domain is registered and delegated, and that its name "
+                        "servers answer from outside";
+    event->known_by = next_text(&w, words);
+    put_rounds(&w, rounds);
+    vd_text_put(&w, is_dnssec ? "; without validation there are answers"
+                              : "; the resolvers answer about other domains");
+    event->new_text = next_text(&w, words); /* last: it may be cut */
+    vd_text_put(&w, "unknown: ");
+    put_unknowns(&w, tell->judgement);
+}
+
+/* What to say of one resolver, or of all. */
+struct resolver_words {
+    uint8_t code;         /* enum vd_code */
+    bool is_reason_short; /* it belongs in the subject line */
+    const char *begins, *ends, *mend;
+};
+
+static const struct resolver_words resolver_words[] = {
+    {VD_CODE_RESOLVER_BLIND, true, " is blind", " can be trusted again",
+     "check the way to it: a captive portal, a firewall that answers in its place, or a resolver "
+     "that rewrites; or put another server = line"},
+    {VD_CODE_RESOLVER_DEGRADED, true, " is half-blind", " answers as it should again",
+     "check that the way to it lets through TCP and large UDP answers on its port, or put another "
+     "server = line"},
+    {VD_CODE_RESOLVER_ATTACK, false, ": forged responses arrive", ": no more forged responses",
+     "ask it over TLS (server = tls://...), which cannot be forged; look for the sender in the "
+     "local network"},
+    {VD_CODE_AGENT_BLIND, false, "the agent is blind", "the agent can see again",
+     "check the network's DNS: what do the resolvers in the config answer?"},
+};
+
+void vd_tell_resolver(const struct vd_tell *tell, uint8_t place, enum vd_code code, bool closes,
+                      const char *trouble, struct vd_event *event, char *words)
+{
+    const struct resolver_words *row = resolver_words;
+    const struct vd_server *server = server_at(tell, place);
+    struct vd_text_writer w = {0};
+
+    while (row->code != code && row->code != VD_CODE_AGENT_BLIND) {
+        row++;
+    }
+    start_blind(event, tell, (enum vd_code)row->code, closes);
+    event->record = next_text(&w, words);
+    if (server != NULL) {
+        put_server(&w, server);
+    }
+    event->subject = next_text(&w, words);
+    w.cap = w.cap < SUBJECT_MAX ? w.cap : SUBJECT_MAX;
+    if (server != NULL) {
+        vd_text_put(&w, "resolver ");
+        put_server(&w, server);
+    }
+    vd_text_put(&w, closes ? row->ends : row->begins);
+    if (!closes && row->is_reason_short && trouble[0] != '\0') {
+        vd_text_put(&w, ": ");
+        vd_text_put(&w, trouble);
+    }
+    event->mend = closes ? "" : row->mend;
+    event->old_text = closes ? trouble : "";
+    event->new_text = closes ? "as it should be" : trouble;
 }

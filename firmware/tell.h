@@ -6,8 +6,8 @@
 #ifndef VD_TELL_H
 #define VD_TELL_H
 
+#include "dns/server.h"
 #include "firmware/confirm.h"
-#include "port/port_net.h"
 #include "report/event.h"
 
 /* Room for the words that an event needs beside those of the judgement. */
@@ -17,8 +17,8 @@
 struct vd_tell {
     const char *domain;
     const struct vd_judgement *judgement;
-    const struct vd_endpoint *servers; /* by index */
-    uint8_t servers_count;
+    const struct vd_server *servers; /* the resolver's whole table: VD_PEERS_MAX places */
+    uint32_t confirm_hold_ms;        /* a divergence that has lasted so long is a warning */
     uint64_t now_ms;
     bool is_still_bad; /* for CLOSED: other alerts of the record set stay open */
 };
@@ -39,6 +39,29 @@ void vd_tell_turn(const struct vd_tell *tell, enum vd_confirm_turn turn,
  */
 void vd_tell_blind(const struct vd_tell *tell, bool closes, uint32_t rounds, struct vd_event *event,
                    char *words);
+
+/*
+ * Fill event for the begin or end of: no resolver gets an answer about this domain, though they
+ * answer about others.
+ *
+ * is_dnssec  without validation (CD=1) there are answers: its DNSSEC is broken.
+ * words      VD_TELL_WORDS_MAX bytes.
+ */
+void vd_tell_unresolvable(const struct vd_tell *tell, bool is_dnssec, uint32_t rounds, bool closes,
+                          struct vd_event *event, char *words);
+
+/*
+ * Fill event for the begin or end of trouble with one resolver, or with all.  tell needs servers
+ * only; its domain may be "".
+ *
+ * place     in the table; VD_SOURCE_NONE for VD_CODE_AGENT_BLIND.
+ * code      VD_CODE_RESOLVER_BLIND, _DEGRADED, _ATTACK or VD_CODE_AGENT_BLIND.
+ * trouble   what is wrong, or was: half a sentence, harmless; "" if nothing is to be said.  The
+ *           event points to it.
+ * words     VD_TELL_WORDS_MAX bytes.
+ */
+void vd_tell_resolver(const struct vd_tell *tell, uint8_t place, enum vd_code code, bool closes,
+                      const char *trouble, struct vd_event *event, char *words);
 
 /* "DMARC", "DKIM", "SPF", "MX". */
 const char *vd_subject_kind_str(uint8_t kind);

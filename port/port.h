@@ -1,7 +1,7 @@
 /*
  * The whole port in one handle: what main.c wires the agent to.
  *
- * Two implementations: port/lwip (boards) and, later, port/posix (Linux process).
+ * Two implementations: port/lwip (boards) and port/posix (Linux process).
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,11 +10,13 @@
 
 #include "port/port_datagram.h"
 #include "port/port_stream.h"
+#include "port/port_tcp.h"
 
 #include <stdbool.h>
 
 struct vd_port {
     const struct vd_datagram_port *datagram;
+    const struct vd_tcp_port *tcp;
     const struct vd_stream_port *stream;
 };
 
@@ -29,6 +31,15 @@ enum vd_status vd_port_start(struct vd_port *out);
 
 /* True while there is an address to send from. */
 bool vd_port_is_online(void);
+
+/*
+ * The resolvers that the network itself names: DHCP, router advertisements (RFC 8106), DHCPv6;
+ * /etc/resolv.conf on Linux.  Port 53, in order of preference, no address twice.
+ *
+ * out   room for max of them.  Returns how many; 0 while none is known.  The list may change at
+ *       any time: it is cheap to ask again.
+ */
+size_t vd_port_dns_servers(struct vd_endpoint *out, size_t max);
 
 /* One turn: frames in, timers.  Bounded. */
 void vd_port_turn(void);

@@ -26,6 +26,10 @@ struct vd_stream_target {
     const char *host;      /* what the certificate must bear, and SNI; DNS name or IP literal */
     const uint8_t *ca;     /* trust anchors: PEM (with its final NUL counted in ca_len) or DER */
     size_t ca_len;
+    const uint8_t
+        *pin; /* NULL, or 32 bytes: SHA-256 of the SubjectPublicKeyInfo that the peer's own
+                           certificate must have (RFC 7858, section 4.2).  With a pin, host and ca
+                           are NULL: the key alone is proof, dates and issuer do not matter */
     const char *const *alpn; /* NULL-terminated list, or NULL */
 };
 
@@ -39,7 +43,7 @@ struct vd_stream_port {
      * VD_OK          *stream is its number; go on with state.
      * VD_EFULL       all streams are taken.
      * VD_ENOENTROPY  the CSPRNG has no seed: no TLS.
-     * VD_EINVAL      no host name, or no usable trust anchor: nothing would be verified.
+     * VD_EINVAL      no pin, and no host name or no usable trust anchor: nothing would be verified.
      * VD_EIO         no memory, no route; why(ctx, -1) has the words.
      */
     enum vd_status (*open)(void *ctx, const struct vd_stream_target *to, int *stream);
@@ -48,7 +52,8 @@ struct vd_stream_port {
      * VD_AGAIN        still connecting or shaking hands.
      * VD_OK           up and verified.
      * VD_CLOSED       the peer ended it in order (close_notify).
-     * VD_EUNVERIFIED  wrong name, unknown CA, dates: nothing was sent.  See why.
+     * VD_EUNVERIFIED  wrong name, unknown CA, dates, another key than the pin: nothing was sent.
+     *                 See why.
      * VD_EREFUSED     refused or reset.
      * VD_ETIMEOUT     no answer to the connect.
      * VD_EIO          any other failure.

@@ -323,7 +323,7 @@ static void rest(struct vd_dispatch *dispatch, struct vd_channel_run *run, uint6
     if (until_ms > run->since_ms + BEGIN_MAX_MS) {
         until_ms = run->since_ms + BEGIN_MAX_MS;
     }
-    if (now_ms >= until_ms || is_awaited(dispatch)) {
+    if (now_ms >= until_ms || dispatch->is_yielding || is_awaited(dispatch)) {
         close_in_order(dispatch, run, now_ms);
         return;
     }
@@ -468,6 +468,7 @@ static enum vd_status open_stream(struct vd_dispatch *dispatch, struct vd_channe
     run->target.host = channel->host;
     run->target.ca = channel->ca;
     run->target.ca_len = channel->ca_len;
+    run->target.pin = NULL;
     run->target.alpn = NULL;
     status = port->open(port->ctx, &run->target, &run->stream);
     if (status == VD_OK) {
@@ -499,6 +500,16 @@ static void open_queued(struct vd_dispatch *dispatch, uint64_t now_ms)
             return;
         }
     }
+}
+
+void vd_dispatch_yield(struct vd_dispatch *dispatch, bool is_wanted)
+{
+    dispatch->is_yielding = is_wanted;
+}
+
+bool vd_dispatch_is_short(const struct vd_dispatch *dispatch)
+{
+    return is_awaited(dispatch);
 }
 
 /* ---- the whole --------------------------------------------------------------------------- */

@@ -117,6 +117,7 @@ struct vd_channel_run {
 struct vd_dispatch {
     struct vd_dispatch_setup setup;
     uint32_t last_ticket;
+    bool is_yielding; /* somebody else waits for a connection */
     struct vd_channel_run runs[VD_CHANNELS_MAX];
 };
 
@@ -136,6 +137,15 @@ enum vd_status vd_dispatch_init(struct vd_dispatch *dispatch,
  * Call it also after an event was appended.
  */
 uint64_t vd_dispatch_poll(struct vd_dispatch *dispatch, uint64_t now_ms);
+
+/*
+ * Connections are few, and somebody else may need one: while is_wanted, a channel's connection is
+ * closed in order as soon as nothing is on the way over it.
+ */
+void vd_dispatch_yield(struct vd_dispatch *dispatch, bool is_wanted);
+
+/* Does a channel wait because all connections are taken? */
+bool vd_dispatch_is_short(const struct vd_dispatch *dispatch);
 
 /* True when every channel has delivered all that the journal holds for it. */
 bool vd_dispatch_is_drained(const struct vd_dispatch *dispatch);

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Run the tests; the closing line is `N passed, N failed, N skipped`.
 
-    tests/run.py [--board NAME] [--only style|tools|unit|port|conformance|qemu]
+    tests/run.py [--board NAME] [--only STAGE] [--long]
+
+Stages: style, tools, unit, port, conformance, corpus, resolve, faults, qemu.  --long runs those
+that have a long version, in it.
 
 SPDX-License-Identifier: MIT
 """
@@ -19,7 +22,8 @@ PYTHON = "/usr/bin/python3"
 JOBS = os.cpu_count() or 2
 CLOSING = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
 UNIT_TIMEOUT_S = 300
-QEMU_TIMEOUT_S = 900
+QEMU_TIMEOUT_S = 1800
+LONG_TIMEOUT_S = 1800
 
 
 class Tally:
@@ -90,9 +94,9 @@ def stage_unit(tally, _args):
 
 
 def stage_port(tally, _args):
-    if not make("port-build", "real-tcp-build"):
+    if not make("port-build", "real-tcp-build", "lwip-build", "posix-build"):
         return tally.add(0, 1)
-    for folder in ("port", "real-tcp"):
+    for folder in ("port", "real-tcp", "lwip", "host"):
         programs = (ROOT / "build" / folder).glob("test_*")
         run_programs(tally, sorted(p for p in programs if p.is_file()))
 
@@ -134,6 +138,34 @@ def stage_conformance(tally, _args):
     )
 
 
+def stage_corpus(tally, _args):
+    data = ROOT.parent / "shared" / "conformance" / "dns-corpus"
+    folders = [ROOT / "tests" / "data" / "dns"]
+    if data.is_dir():
+        folders.append(data)
+    else:
+        print("  the folder of other projects' DNS messages is not here: skipped")
+        tally.add(0, 0, 1)
+    for folder in folders:
+        stage_script(
+            tally, ["make", "--no-print-directory", "corpus", f"DATA={folder}"], UNIT_TIMEOUT_S
+        )
+
+
+def stage_resolve(tally, args):
+    if not make("resolve-build"):
+        return tally.add(0, 1)
+    script = ROOT / "tests" / "resolve" / "run.py"
+    long_ = ["--long"] if args.long else []
+    stage_script(tally, [PYTHON, str(script), *long_], LONG_TIMEOUT_S)
+
+
+def stage_faults(tally, _args):
+    if not make("host-agent-build"):
+        return tally.add(0, 1)
+    stage_script(tally, [PYTHON, str(ROOT / "tests" / "faults" / "run.py")], LONG_TIMEOUT_S)
+
+
 def stage_qemu(tally, args):
     if not make("firmware-build", f"BOARD={args.board}"):
         return tally.add(0, 1)
@@ -147,19 +179,26 @@ STAGES = {
     "unit": stage_unit,
     "port": stage_port,
     "conformance": stage_conformance,
+    "corpus": stage_corpus,
+    "resolve": stage_resolve,
+    "faults": stage_faults,
     "qemu": stage_qemu,
 }
+
+
+LONG = ("resolve",)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--board", default="mps2-an385")
     parser.add_argument("--only", choices=STAGES)
+    parser.add_argument("--long", action="store_true", help="only the long versions of stages")
     args = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)
     tally = Tally()
     for name, stage in STAGES.items():
-        if args.only not in (None, name):
+        if args.only not in (None, name) or (args.long and name not in LONG):
             continue
         print(f"== {name}")
         started = time.monotonic()

@@ -24,10 +24,47 @@ static const char lines[] =
     "- `[section]` lines, and under them `key = value` lines that begin at the margin. An\n"
     "  indented line is a mistake, never a continuation.\n"
     "- A comment begins with `;` or `#` at the start of a line, or with a blank and `;` behind a\n"
-    "  value.\n"
+    "  value. A `#` behind something is part of the value.\n"
     "- UTF-8, with or without a byte order mark; lines end in LF or CRLF and have 1022 bytes at\n"
     "  most.\n"
     "- Sections come in any order. A section stands once; several domains may share a `[watch]`.\n";
+
+static const char resolvers[] =
+    "\n"
+    "## Resolvers\n"
+    "\n"
+    "| `server =` | how it is asked |\n"
+    "| --- | --- |\n"
+    "| `192.0.2.53`, `2001:db8::53`, `[2001:db8::53]:5353`, `udp://[2001:db8::53]` | UDP, and TCP "
+    "for what does not fit; port 53 unless given. |\n"
+    "| `tcp://192.0.2.53` | TCP only; port 53 unless given. |\n"
+    "| `tls://192.0.2.53#dns.example.net` | DNS over TLS (RFC 7858), port 853 unless given. The "
+    "certificate must bear the name behind the `#`, and lead to a CA in `ca =`. |\n"
+    "| `tls://[2001:db8::53]#sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=` | DNS over TLS "
+    "to the holder of this public key (SHA-256 of its SubjectPublicKeyInfo, base64). Needs no "
+    "`ca`, and a new line when the server's key changes. |\n"
+    "\n"
+    "- An address, never a name: a resolver cannot be looked up. IPv6 stands in brackets behind\n"
+    "  `://` and in front of a port. Refused: addresses that are not one server's, link-local\n"
+    "  ones, IPv4 written as `::ffff:`.\n"
+    "- A `tls://` server is verified or not asked; it is never asked in clear text instead. "
+    "Neither\n"
+    "  TLS on port 53 nor clear text on port 853 is taken (RFC 7858, section 3.1).\n"
+    "- Name **two addresses of different operators**. A change is believed when independent\n"
+    "  sources agree; several ports or transports of one address are one source. With a single "
+    "one,\n"
+    "  and where the domain's own name servers cannot be asked, alerts take longer and say\n"
+    "  `single source`.\n"
+    "- Without any `server` line, the resolvers are asked that the network names (DHCP, router\n"
+    "  advertisements). Whoever runs that network then decides what the agent sees.\n"
+    "- `authorities = yes` also asks the name servers of the watched domain, in clear text: they\n"
+    "  offer nothing else. Alerts never travel that way. With `no`, only the resolvers speak.\n"
+    "- The pin of a server that you trust at this moment, from a machine with OpenSSL:\n"
+    "\n"
+    "```\n"
+    "openssl s_client -connect 192.0.2.53:853 </dev/null | openssl x509 -noout -pubkey |\n"
+    "  openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64\n"
+    "```\n";
 
 static const char domains[] =
     "\n"
@@ -102,6 +139,7 @@ int main(void)
 {
     fputs(intro, stdout);
     print_keys();
+    fputs(resolvers, stdout);
     fputs(domains, stdout);
     fputs(lines, stdout);
     print_bounds();

@@ -2,8 +2,8 @@
 # Install what tools/packages.list names and this machine lacks.
 # As root, or with sudo that asks for no password, it installs; else it prints the one command.
 # Looks only at the local package database when nothing is missing: no network needed.
-# Services that come with a package (knot, rsyslog) are neither started nor enabled: the demo and the
-# tests run their own, unprivileged.
+# Services that come with a package (name servers, rsyslog) are neither started nor enabled: the demo
+# and the tests run their own.
 # SPDX-License-Identifier: MIT
 set -eu
 
@@ -54,9 +54,9 @@ if ! { $as_root apt-get update -q=2 &&
     exit 1
 fi
 if command -v systemctl >/dev/null 2>&1; then
-    for service in knot rsyslog; do
+    for name in knot nsd bind9:named unbound rsyslog; do # package, or package:service
         case "$missing " in
-        *" $service "*) $as_root systemctl disable "$service" >/dev/null 2>&1 || true ;;
+        *" ${name%:*} "*) $as_root systemctl disable "${name#*:}" >/dev/null 2>&1 || true ;;
         esac
     done
 fi

@@ -187,7 +187,8 @@ static void enter(struct walk *walk, const struct vd_spf_term *term)
     }
     const struct vd_answer *answer = vd_snapshot_find(walk->snapshot, name, VD_TYPE_TXT);
     if (answer == NULL || answer->presence == VD_UNKNOWN) {
-        give_up(walk, answer == NULL ? (uint8_t)VD_DETAIL_NOT_ASKED : answer->detail, term);
+        give_up(walk, answer == NULL ? (uint8_t)VD_DETAIL_NOT_ASKED : vd_answer_detail(answer),
+                term);
         return;
     }
     if (answer->presence == VD_ABSENT) {
@@ -501,7 +502,7 @@ void vd_facts_read_spf(const struct vd_snapshot *snapshot, const struct vd_watch
     spf->prefix4 = spf->own4 = VD_SPF_PREFIX4_NONE;
     spf->prefix6 = spf->own6 = VD_SPF_PREFIX6_NONE;
     if (answer == NULL || answer->presence == VD_UNKNOWN) {
-        spf->detail = answer == NULL ? (uint8_t)VD_DETAIL_NOT_ASKED : answer->detail;
+        spf->detail = answer == NULL ? (uint8_t)VD_DETAIL_NOT_ASKED : vd_answer_detail(answer);
         return;
     }
     if (answer->presence == VD_ABSENT) {

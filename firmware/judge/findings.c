@@ -121,6 +121,25 @@ static const struct vd_code_info table[VD_CODES_COUNT] = {
     [VD_CODE_WATCH_BLIND] =
         {"watch.blind", VD_CLASS_UNKNOWN, VD_SEVERITY_WARNING, VISIBILITY, false, true,
          "While the watch cannot look, a record may be gone and nobody is told."},
+    [VD_CODE_WATCH_DIVERGENCE] =
+        {"watch.divergence", VD_CLASS_CHANGED, VD_SEVERITY_NOTICE, SPOOF | DELIVERY, false, true,
+         "Receivers see different records, depending on the server that they ask."},
+    [VD_CODE_DOMAIN_UNRESOLVABLE] =
+        {"domain.unresolvable", VD_CLASS_BROKEN, VD_SEVERITY_ERROR, DELIVERY, false, true,
+         "No resolver gets an answer about this domain: mail from and to it is delayed, then "
+         "returned."},
+    [VD_CODE_RESOLVER_BLIND] =
+        {"resolver.blind", VD_CLASS_UNKNOWN, VD_SEVERITY_WARNING, VISIBILITY, false, true,
+         "What comes back over this resolver's path cannot be trusted: it is not asked meanwhile."},
+    [VD_CODE_RESOLVER_DEGRADED] =
+        {"resolver.degraded", VD_CLASS_UNKNOWN, VD_SEVERITY_NOTICE, VISIBILITY, false, true,
+         "Some records cannot be seen through this resolver: the watch leans on the others."},
+    [VD_CODE_RESOLVER_ATTACK] =
+        {"resolver.attack", VD_CLASS_UNKNOWN, VD_SEVERITY_WARNING, VISIBILITY, false, true,
+         "Somebody sends forged responses in this server's name; none of them was believed."},
+    [VD_CODE_AGENT_BLIND] =
+        {"agent.blind", VD_CLASS_UNKNOWN, VD_SEVERITY_WARNING, VISIBILITY, false, true,
+         "No domain is watched at present: a record may be gone and nobody is told."},
     [VD_CODE_AGENT_STARTED] = {"agent.started", VD_CLASS_CHANGED, VD_SEVERITY_INFO, 0, false, false,
                                "The watch has begun."},
 };

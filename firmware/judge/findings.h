@@ -50,7 +50,13 @@ enum vd_code {
     VD_CODE_MX_OUTSIDE,           /* mx.host.outside: a host of an operator not known before */
     VD_CODE_MX_CHANGED,           /* mx.record.changed */
     VD_CODE_WATCH_BLIND,          /* watch.blind: unknown for too long */
-    VD_CODE_AGENT_STARTED,        /* agent.started */
+    VD_CODE_WATCH_DIVERGENCE,     /* watch.divergence: servers keep disagreeing about a record */
+    VD_CODE_DOMAIN_UNRESOLVABLE, /* domain.unresolvable: every resolver fails, for this domain only */
+    VD_CODE_RESOLVER_BLIND,      /* resolver.blind: its path fails the self-check */
+    VD_CODE_RESOLVER_DEGRADED,   /* resolver.degraded: it can be asked, but not everything */
+    VD_CODE_RESOLVER_ATTACK,     /* resolver.attack: forged responses arrive */
+    VD_CODE_AGENT_BLIND,         /* agent.blind: no resolver can be trusted at present */
+    VD_CODE_AGENT_STARTED,       /* agent.started */
     VD_CODES_COUNT
 };
 

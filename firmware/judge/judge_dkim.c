@@ -124,7 +124,7 @@ void vd_facts_read_dkim(const struct vd_snapshot *snapshot, const struct vd_watc
         return;
     }
     facts->standing = answer->presence == VD_ABSENT ? VD_STANDING_ABSENT : VD_STANDING_UNKNOWN;
-    facts->detail = answer->detail;
+    facts->detail = vd_answer_detail(answer);
 }
 
 /* ---- words ------------------------------------------------------------------------------- */

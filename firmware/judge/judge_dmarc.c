@@ -66,7 +66,8 @@ void vd_facts_read_dmarc(const struct vd_snapshot *snapshot, const struct vd_wat
     set_strength(&out->dmarc, -1);
     out->dmarc.pct = 100;
     if (answer == NULL || answer->presence == VD_UNKNOWN) {
-        out->dmarc.detail = answer == NULL ? (uint8_t)VD_DETAIL_NOT_ASKED : answer->detail;
+        out->dmarc.detail =
+            answer == NULL ? (uint8_t)VD_DETAIL_NOT_ASKED : vd_answer_detail(answer);
         return;
     }
     out->dmarc.detail = answer->presence == VD_ABSENT ? answer->detail : (uint8_t)VD_DETAIL_NONE;

@@ -83,7 +83,7 @@ void vd_facts_read_mx(const struct vd_snapshot *snapshot, const struct vd_watch 
     const struct vd_answer *answer = vd_snapshot_find(snapshot, watch->domain, VD_TYPE_MX);
 
     if (answer == NULL || answer->presence == VD_UNKNOWN) {
-        out->mx.detail = answer == NULL ? (uint8_t)VD_DETAIL_NOT_ASKED : answer->detail;
+        out->mx.detail = answer == NULL ? (uint8_t)VD_DETAIL_NOT_ASKED : vd_answer_detail(answer);
         return;
     }
     if (answer->presence == VD_ABSENT) {

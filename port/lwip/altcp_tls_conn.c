@@ -15,41 +15,12 @@
 #include "lwip/priv/altcp_priv.h"
 
 #include "mbedtls/net_sockets.h"
-#include "mbedtls/oid.h"
 #include "mbedtls/platform_util.h"
 
 #include <string.h>
 
 static struct vd_tls_conn conns[VD_TLS_SLOTS];
 static uint32_t last_id;
-
-/* ---- certificates ------------------------------------------------------------------------ */
-
-/*
- * mbedTLS's verify callback: takes notes, checks IP literals, and takes back "not valid yet" while
- * the calendar is only a floor.  It never takes back anything else.
- */
-static int on_certificate(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
-{
-    struct vd_tls_conn *conn = ctx;
-    const struct altcp_tls_config *config = conn->config;
-    int64_t now;
-
-    if (vd_clock_calendar(&now) == VD_CALENDAR_UNSET &&
-        (*flags & MBEDTLS_X509_BADCERT_FUTURE) != 0) {
-        *flags &= ~(uint32_t)MBEDTLS_X509_BADCERT_FUTURE;
-        conn->is_date_waived = true;
-    }
-    /* An IP literal is looked for in the SAN; the name in the subject (CN) counts for neither
-       (RFC 9525, section 6.3), though mbedTLS falls back to it. */
-    if (depth == 0 && (config->ip_len > 0 ? !vd_tls_has_ip(crt, config->ip, config->ip_len)
-                                          : !mbedtls_x509_crt_has_ext_type(
-                                                crt, MBEDTLS_X509_EXT_SUBJECT_ALT_NAME))) {
-        *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
-    }
-    vd_tls_notes_take(&conn->notes, crt, depth, *flags);
-    return 0;
-}
 
 /* ---- the end of a connection ------------------------------------------------------------- */
 
@@ -167,26 +138,17 @@ static void end_failed(struct vd_tls_conn *conn, err_t err)
 static void note_failure(struct vd_tls_conn *conn, int code)
 {
     struct vd_tls_error *error = &conn->config->error;
-    const struct vd_tls_failure failure = {
-        .code = code,
-        .flags = mbedtls_ssl_get_verify_result(&conn->ssl),
-        .in_handshake = conn->phase == VD_TLS_SHAKING,
-        .host = conn->config->host,
-        .notes = &conn->notes,
-        .tap = &conn->tap,
-    };
 
-    error->status = vd_tls_status(code);
+    error->status = vd_tls_peer_explain(&conn->peer, &conn->ssl, code,
+                                        conn->phase == VD_TLS_SHAKING, &error->flags, error->why);
     error->code = code;
-    error->flags = failure.flags;
     error->unacked = vd_tls_conn_unacked(conn);
-    vd_tls_words(&failure, error->why, sizeof(error->why));
 }
 
 static void fail_tls(struct vd_tls_conn *conn, int code)
 {
     note_failure(conn, code);
-    vd_tls_config_drop_session(conn->config);
+    vd_tls_trust_drop_session(&conn->config->trust);
     /* mbedTLS has told the peer of most failures; of a record that does not fit it has not. */
     if (code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && !conn->is_tx_blocked) {
         (void)mbedtls_ssl_send_alert_message(&conn->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
@@ -218,9 +180,8 @@ static void begin_open(struct vd_tls_conn *conn)
         return;
     }
     conn->phase = VD_TLS_OPEN;
-    if (mbedtls_ssl_get_version_number(&conn->ssl) == MBEDTLS_SSL_VERSION_TLS1_2 &&
-        !conn->is_date_waived) {
-        vd_tls_config_save_session(conn->config, &conn->ssl, &conn->notes.until);
+    if (mbedtls_ssl_get_version_number(&conn->ssl) == MBEDTLS_SSL_VERSION_TLS1_2) {
+        vd_tls_peer_save_session(&conn->peer, &conn->ssl);
     }
     if (outer->connected != NULL) {
         (void)outer->connected(outer->arg, outer, ERR_OK);
@@ -340,24 +301,12 @@ unsigned vd_altcp_tls_busy(void)
 
 /* ---- beginning and end, for lwIP's functions --------------------------------------------- */
 
-/* For an IP literal mbedTLS gets no name: it would send SNI.  on_certificate checks the address. */
 static int set_up_tls(struct vd_tls_conn *conn)
 {
-    struct altcp_tls_config *config = conn->config;
-    const char *name = config->ip_len > 0 ? NULL : config->host;
-
-    mbedtls_ssl_init(&conn->ssl);
-    int ret = mbedtls_ssl_setup(&conn->ssl, &config->ssl);
-    if (ret == 0) {
-        ret = mbedtls_ssl_set_hostname(&conn->ssl, name);
-    }
-    if (ret != 0) {
-        return ret;
-    }
-    mbedtls_ssl_set_verify(&conn->ssl, on_certificate, conn);
+    conn->peer.trust = &conn->config->trust;
+    int ret = vd_tls_peer_start(&conn->peer, &conn->ssl);
     mbedtls_ssl_set_bio(&conn->ssl, conn, vd_tls_io_send, vd_tls_io_recv, NULL);
-    vd_tls_config_offer_session(config, &conn->ssl);
-    return 0;
+    return ret;
 }
 
 static struct vd_tls_conn *find_slot(void)

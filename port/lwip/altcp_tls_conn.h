@@ -9,7 +9,6 @@
 
 #include "firmware/limits.h"
 #include "port/lwip/altcp_tls_config.h"
-#include "port/mbedtls/tls_words.h"
 
 #include "lwip/altcp.h"
 #include "lwip/pbuf.h"
@@ -66,11 +65,9 @@ struct vd_tls_conn {
     uint32_t wire_sent;
     uint32_t wire_acked;
 
-    bool is_date_waived; /* a certificate is not valid yet by the floor that the calendar is */
     bool is_poll_due;
     uint64_t drain_until_ms;
-    struct vd_tls_notes notes;
-    struct vd_tls_tap tap;
+    struct vd_tls_peer peer;
 };
 
 /*

@@ -51,7 +51,7 @@ int vd_tls_io_recv(void *ctx, unsigned char *buf, size_t len)
     if (conn->inner != NULL) {
         altcp_recved(conn->inner, n); /* TCP's window opens by what TLS has read */
     }
-    vd_tls_tap_feed(&conn->tap, buf, n);
+    vd_tls_tap_feed(&conn->peer.tap, buf, n);
     return n;
 }
 
@@ -284,9 +284,7 @@ static int read_once(struct vd_tls_conn *conn)
         return MBEDTLS_ERR_SSL_CONN_EOF;
     }
     if (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-        if (!conn->is_date_waived) {
-            vd_tls_config_save_session(conn->config, &conn->ssl, &conn->notes.until);
-        }
+        vd_tls_peer_save_session(&conn->peer, &conn->ssl);
         return 0;
     }
     if (ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE) {

@@ -173,7 +173,7 @@ struct altcp_pcb *altcp_tls_wrap(struct altcp_tls_config *config, struct altcp_p
     if (config == NULL || inner == NULL) {
         return NULL;
     }
-    if (config->host[0] == '\0') {
+    if (!vd_tls_trust_is_complete(&config->trust)) {
         vd_tls_config_fail(config, VD_EINVAL, "no host name to verify the peer against");
         return NULL;
     }
@@ -264,14 +264,15 @@ err_t altcp_tls_get_session(struct altcp_pcb *outer, struct altcp_tls_session *t
     if (conn == NULL || to == NULL) {
         return ERR_ARG;
     }
-    if (conn->phase != VD_TLS_OPEN || conn->is_date_waived) {
+    if (conn->phase != VD_TLS_OPEN || conn->peer.is_date_waived) {
         return ERR_VAL;
     }
-    int ret = vd_tls_config_trust(conn->config, to->trust);
-    to->until = conn->config->has_session ? conn->config->session_until : conn->notes.until;
+    const struct vd_tls_trust *trust = &conn->config->trust;
+    int ret = vd_tls_trust_hash(trust, to->trust);
+    to->until = trust->has_session ? trust->session_until : conn->peer.notes.until;
     if (ret == 0) {
-        ret = conn->config->has_session ? copy_session(&conn->config->session, &to->data)
-                                        : mbedtls_ssl_get_session(&conn->ssl, &to->data);
+        ret = trust->has_session ? copy_session(&trust->session, &to->data)
+                                 : mbedtls_ssl_get_session(&conn->ssl, &to->data);
     }
     return ret == 0 ? ERR_OK : ERR_VAL;
 }
@@ -285,13 +286,14 @@ err_t altcp_tls_set_session(struct altcp_pcb *outer, struct altcp_tls_session *f
     }
     /* Resuming skips the certificates: only what they were verified against may be resumed, and
        only for as long as they are good. */
-    uint8_t trust[32];
-    if (vd_tls_config_trust(conn->config, trust) != 0 ||
-        memcmp(trust, from->trust, sizeof(trust)) != 0 || mbedtls_x509_time_is_past(&from->until) ||
+    struct vd_tls_trust *trust = &conn->config->trust;
+    uint8_t hash[32];
+    if (vd_tls_trust_hash(trust, hash) != 0 || memcmp(hash, from->trust, sizeof(hash)) != 0 ||
+        mbedtls_x509_time_is_past(&from->until) ||
         mbedtls_ssl_set_session(&conn->ssl, &from->data) != 0) {
         return ERR_VAL;
     }
-    vd_tls_config_drop_session(conn->config); /* the new date must not prolong the old one */
-    conn->config->session_until = from->until;
+    vd_tls_trust_drop_session(trust); /* the new date must not prolong the old one */
+    trust->session_until = from->until;
     return ERR_OK;
 }

@@ -4,9 +4,10 @@
  * Offers the interface of lwip/altcp_tls.h, so that lwIP's own applications run on it unmodified,
  * and what that interface lacks.  What is different from lwIP's bundled layer:
  *
- *   - A struct altcp_tls_config belongs to ONE destination: host name, trust anchors, client
- *     certificate, ALPN and the saved session live in it.  altcp_tls_new makes no connection for
- *     a config without a host.  The peer is always verified; there is no way to say no.
+ *   - A struct altcp_tls_config belongs to ONE destination: host name and trust anchors (or a pin),
+ *     client certificate, ALPN and the saved session live in it.  altcp_tls_new makes no connection
+ *     for a config with neither host nor pin.  The peer is always verified; there is no way to say
+ *     no.  port/mbedtls/tls_trust.h has the rules.
  *   - The work is done in vd_altcp_tls_turn, called from the loop: at most one step of a handshake
  *     for each connection and turn.  lwIP's callbacks only take notes.  All callbacks to the
  *     application come from the turn, so it may close or abort in any of them.
@@ -35,7 +36,7 @@
 /* Complete here what lwip/altcp_tls.h declares. */
 struct altcp_tls_session {
     mbedtls_ssl_session data;
-    uint8_t trust[32];       /* SHA-256 over host and anchors: it resumes nothing else */
+    uint8_t trust[32]; /* SHA-256 over host and anchors, or the pin: it resumes nothing else */
     mbedtls_x509_time until; /* when the first certificate behind it ends */
 };
 
@@ -49,12 +50,21 @@ struct vd_tls_error {
 };
 
 /*
- * Whom the peer must be.  Needed before altcp_tls_new.
+ * A config for the peer whose certificate has this key, whoever signed it (port_stream.h).
+ *
+ * pin   32 bytes: SHA-256 of its SubjectPublicKeyInfo; copied.
+ *
+ * NULL: see vd_altcp_tls_create_error.
+ */
+struct altcp_tls_config *vd_altcp_tls_create_config_pinned(const u8_t *pin);
+
+/*
+ * Whom the peer must be.  Needed before altcp_tls_new, unless the config is pinned.
  *
  * host   DNS name (SNI is sent) or IP literal (it is not; the certificate must bear the address).
  *
  * ERR_OK   set; a session saved for another host is dropped.
- * ERR_VAL  empty, too long for a domain name, or an address with a port.
+ * ERR_VAL  empty, too long for a domain name, an address with a port; or the config is pinned.
  */
 err_t vd_altcp_tls_set_host(struct altcp_tls_config *config, const char *host);
 

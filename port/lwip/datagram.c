@@ -10,7 +10,6 @@
 
 #include "firmware/limits.h"
 
-#include "lwip/icmp.h"
 #include "lwip/udp.h"
 
 #include <string.h>
@@ -62,7 +61,7 @@ static enum vd_status udp_open(void *ctx, uint16_t local_port, const struct vd_e
     ip_addr_t to;
 
     (void)ctx;
-    if (!vd_lwip_is_online() || vd_lwip_addr(peer, &to) != VD_OK) {
+    if (vd_lwip_addr(peer, &to) != VD_OK || !vd_lwip_can_reach(&to)) {
         return VD_EIO;
     }
     for (unsigned i = 0; i < VD_FLIGHTS_MAX; i++) {
@@ -70,11 +69,11 @@ static enum vd_status udp_open(void *ctx, uint16_t local_port, const struct vd_e
         if (s->pcb != NULL) {
             continue;
         }
-        s->pcb = udp_new_ip_type(IPADDR_TYPE_V4);
+        s->pcb = udp_new_ip_type(IP_GET_TYPE(&to));
         if (s->pcb == NULL) {
             return VD_EFULL;
         }
-        err_t err = udp_bind(s->pcb, IP_ANY_TYPE, local_port);
+        err_t err = udp_bind(s->pcb, IP_IS_V6(&to) ? IP6_ADDR_ANY : IP4_ADDR_ANY, local_port);
         if (err == ERR_OK) {
             err = udp_connect(s->pcb, &to, peer->port);
         }

@@ -18,6 +18,8 @@
 /* The key takes the hash's first block whole, so that no input can be exchanged against it. */
 #define VD_ISN_SECRET_LEN 64u
 
+#define END_LEN 19u
+
 static uint8_t secret[VD_ISN_SECRET_LEN];
 static bool has_secret;
 
@@ -27,18 +29,26 @@ static void stop(void)
     vd_board_exit(1);
 }
 
+/* One end: port, family, address.  Always END_LEN, zeros after an IPv4 address; not the ip_addr_t
+   itself, which has holes. */
 static size_t put_end(uint8_t *out, const ip_addr_t *ip, u16_t port)
 {
+    memset(out, 0, END_LEN);
     out[0] = (uint8_t)(port >> 8);
     out[1] = (uint8_t)port;
-    memcpy(out + 2, ip, sizeof(*ip));
-    return 2 + sizeof(*ip);
+    out[2] = IP_IS_V6(ip) ? 6 : 4;
+    if (IP_IS_V6(ip)) {
+        memcpy(out + 3, ip_2_ip6(ip)->addr, 16);
+    } else {
+        memcpy(out + 3, &ip_2_ip4(ip)->addr, 4);
+    }
+    return END_LEN;
 }
 
 u32_t vd_lwip_isn(const ip_addr_t *local_ip, u16_t local_port, const ip_addr_t *remote_ip,
                   u16_t remote_port)
 {
-    uint8_t input[VD_ISN_SECRET_LEN + 2 * (2 + sizeof(ip_addr_t))];
+    uint8_t input[VD_ISN_SECRET_LEN + 2 * END_LEN];
     uint8_t hash[32];
     size_t len = sizeof(secret);
 

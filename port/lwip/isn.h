@@ -1,5 +1,5 @@
 /*
- * TCP's initial sequence numbers (RFC 6528).  lwIP includes this as LWIP_HOOK_FILENAME.
+ * TCP's initial sequence numbers (RFC 6528).  lwIP calls this through hooks.h.
  *
  * SPDX-License-Identifier: MIT
  */

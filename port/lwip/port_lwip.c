@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "port/lwip/dns_servers.h"
 #include "port/lwip/net.h"
 #include "port/mbedtls/arena.h"
 
@@ -90,6 +91,7 @@ enum vd_status vd_port_start(struct vd_port *out)
         return VD_ENOENTROPY;
     }
     out->datagram = vd_lwip_datagram_port();
+    out->tcp = vd_lwip_tcp_port();
     out->stream = vd_lwip_stream_port();
     return vd_lwip_start(vd_board_nic());
 }
@@ -97,6 +99,11 @@ enum vd_status vd_port_start(struct vd_port *out)
 bool vd_port_is_online(void)
 {
     return vd_lwip_is_online();
+}
+
+size_t vd_port_dns_servers(struct vd_endpoint *out, size_t max)
+{
+    return vd_lwip_dns_servers(out, max);
 }
 
 void vd_port_turn(void)

@@ -2,7 +2,7 @@
  * struct vd_stream_port over the altcp TLS layer: fixed slots, a small receive queue in each.
  *
  * Destinations (trust, saved session) outlive a stream: the next one to the same host with the
- * same anchors resumes, for a hundredth of a full handshake's work in TLS 1.2, a third in 1.3.
+ * same anchors, or to the same pin, resumes, for a hundredth of a full handshake's work in TLS 1.2, a third in 1.3.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -11,13 +11,11 @@
 #include "firmware/limits.h"
 #include "port/lwip/altcp_tls_vedette.h"
 #include "port/lwip/net.h"
-#include "port/mbedtls/tls_words.h"
+#include "port/mbedtls/tls_trust.h"
 #include "port/port_entropy.h"
 #include "port/port_stream.h"
 
 #include "lwip/altcp.h"
-
-#include "mbedtls/md.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +32,7 @@
 
 struct destination {
     struct altcp_tls_config *config; /* NULL: unused */
-    uint8_t key[32];                 /* hash of host, anchors and ALPN */
+    uint8_t key[32];                 /* vd_tls_target_key */
     bool is_taken;                   /* by a stream */
     uint32_t last_use;
 };
@@ -62,41 +60,6 @@ static void say(char *why, const char *words)
 }
 
 /* ---- destinations ------------------------------------------------------------------------ */
-
-/* Each part with its length before it, so that no two targets give the same bytes. */
-static int hash_part(mbedtls_md_context_t *md, const void *bytes, size_t len)
-{
-    uint8_t head[4] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
-                       (uint8_t)len};
-
-    int ret = mbedtls_md_update(md, head, sizeof(head));
-    return ret == 0 ? mbedtls_md_update(md, bytes, len) : ret;
-}
-
-static bool hash_target(const struct vd_stream_target *to, uint8_t key[32])
-{
-    mbedtls_md_context_t md;
-
-    mbedtls_md_init(&md);
-    int ret = mbedtls_md_setup(&md, mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), 0);
-    if (ret == 0) {
-        ret = mbedtls_md_starts(&md);
-    }
-    if (ret == 0) {
-        ret = hash_part(&md, to->host, strlen(to->host));
-    }
-    if (ret == 0) {
-        ret = hash_part(&md, to->ca, to->ca_len);
-    }
-    for (const char *const *name = to->alpn; ret == 0 && name != NULL && *name != NULL; name++) {
-        ret = hash_part(&md, *name, strlen(*name));
-    }
-    if (ret == 0) {
-        ret = mbedtls_md_finish(&md, key);
-    }
-    mbedtls_md_free(&md);
-    return ret == 0;
-}
 
 /* The idle one that was used longest ago, or NULL. */
 static struct destination *find_oldest(void)
@@ -153,10 +116,16 @@ static struct destination *find_place(void)
     return oldest;
 }
 
+static struct altcp_tls_config *try_config(const struct vd_stream_target *to)
+{
+    return to->pin != NULL ? vd_altcp_tls_create_config_pinned(to->pin)
+                           : altcp_tls_create_config_client(to->ca, to->ca_len);
+}
+
 /* What others have saved gives way when the arena is short. */
 static struct altcp_tls_config *create_config(const struct vd_stream_target *to)
 {
-    struct altcp_tls_config *config = altcp_tls_create_config_client(to->ca, to->ca_len);
+    struct altcp_tls_config *config = try_config(to);
 
     while (config == NULL && vd_tls_is_out_of_memory(vd_altcp_tls_create_error())) {
         struct destination *oldest = find_oldest();
@@ -164,7 +133,7 @@ static struct altcp_tls_config *create_config(const struct vd_stream_target *to)
             break;
         }
         forget(oldest);
-        config = altcp_tls_create_config_client(to->ca, to->ca_len);
+        config = try_config(to);
     }
     return config;
 }
@@ -184,7 +153,7 @@ static enum vd_status say_no_config(void)
 
 static enum vd_status set_target(struct altcp_tls_config *config, const struct vd_stream_target *to)
 {
-    if (vd_altcp_tls_set_host(config, to->host) != ERR_OK) {
+    if (to->pin == NULL && vd_altcp_tls_set_host(config, to->host) != ERR_OK) {
         say(open_why, "the host name cannot be used");
         return VD_EINVAL;
     }
@@ -201,7 +170,7 @@ static enum vd_status take_destination(const struct vd_stream_target *to, struct
 {
     uint8_t key[32];
 
-    if (!hash_target(to, key)) {
+    if (!vd_tls_target_key(to, key)) {
         say(open_why, "out of memory in the TLS arena (VD_TLS_ARENA_BYTES)");
         return VD_EIO;
     }
@@ -287,19 +256,10 @@ static void on_err(void *arg, err_t err)
 
 static enum vd_status check_target(const struct vd_stream_target *to, ip_addr_t *ip)
 {
-    uint8_t probe;
+    enum vd_status status = vd_tls_target_check(to, open_why);
 
-    if (vd_entropy_random(&probe, sizeof(probe)) != VD_OK) {
-        say(open_why, "no seed for random numbers: no TLS");
-        return VD_ENOENTROPY;
-    }
-    if (to->host == NULL || to->host[0] == '\0') {
-        say(open_why, "no host name to verify the peer against");
-        return VD_EINVAL;
-    }
-    if (to->ca == NULL || to->ca_len == 0) {
-        say(open_why, "no trust anchors to verify the peer against");
-        return VD_EINVAL;
+    if (status != VD_OK) {
+        return status;
     }
     if (vd_lwip_addr(&to->at, ip) != VD_OK) {
         say(open_why, "no route: this build does not have the peer's kind of address");
@@ -319,8 +279,20 @@ static struct slot *find_slot(int *number)
     return NULL;
 }
 
+/* A pcb is of one family, and binds to no address of the other. */
+static const ip_addr_t *any_address(u8_t ip_type)
+{
+#if LWIP_IPV6
+    if (ip_type == IPADDR_TYPE_V6) {
+        return IP6_ADDR_ANY;
+    }
+#endif
+    (void)ip_type;
+    return IP4_ADDR_ANY;
+}
+
 /* lwIP would count ports up from a random one; each at random is harder to guess (RFC 6056). */
-static err_t bind_random_port(struct altcp_pcb *pcb)
+static err_t bind_random_port(struct altcp_pcb *pcb, u8_t ip_type)
 {
     err_t err = ERR_USE;
 
@@ -330,7 +302,7 @@ static err_t bind_random_port(struct altcp_pcb *pcb)
             return ERR_VAL;
         }
         u16_t port = (u16_t)(LOCAL_PORT_FIRST + (random & LOCAL_PORT_MASK));
-        err = altcp_bind(pcb, IP4_ADDR_ANY, port);
+        err = altcp_bind(pcb, any_address(ip_type), port);
     }
     return err;
 }
@@ -346,7 +318,7 @@ static enum vd_status start_connect(struct slot *slot, const ip_addr_t *ip, uint
     }
     altcp_arg(pcb, slot);
     altcp_recv(pcb, on_recv);
-    err_t err = bind_random_port(pcb);
+    err_t err = bind_random_port(pcb, IP_GET_TYPE(ip));
     if (err == ERR_OK) {
         err = altcp_connect(pcb, ip, port, on_connected);
     }

@@ -3,7 +3,7 @@
  *
  * Without a calendar (VD_CALENDAR_UNSET) the time given is a floor, the build date: a certificate
  * that ended before it is expired for sure.  That one began after it proves nothing; the verify
- * callback of the altcp layer takes that back.
+ * callback of tls_trust.c takes that back.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -8,6 +8,7 @@
 #include "firmware/limits.h"
 
 #include "mbedtls/asn1.h"
+#include "mbedtls/base64.h"
 #include "mbedtls/cipher.h"
 #include "mbedtls/error.h"
 #include "mbedtls/md.h"
@@ -163,6 +164,14 @@ static void note_dates(struct vd_tls_notes *notes, const mbedtls_x509_crt *crt, 
     }
 }
 
+static void note_key(struct vd_tls_notes *notes, const mbedtls_x509_crt *crt, uint32_t flags)
+{
+    if ((flags & MBEDTLS_X509_BADCERT_BAD_KEY) != 0) {
+        notes->weak_bits = (unsigned)mbedtls_pk_get_bitlen(&crt->pk);
+        notes->is_weak_rsa = mbedtls_pk_can_do(&crt->pk, MBEDTLS_PK_RSA) != 0;
+    }
+}
+
 void vd_tls_notes_take(struct vd_tls_notes *notes, const mbedtls_x509_crt *crt, int depth,
                        uint32_t flags)
 {
@@ -173,13 +182,25 @@ void vd_tls_notes_take(struct vd_tls_notes *notes, const mbedtls_x509_crt *crt, 
         add_essence(notes->issuer, sizeof(notes->issuer), &crt->issuer);
         notes->is_self_signed = depth == 0 && is_same_name(&crt->issuer_raw, &crt->subject_raw);
     }
-    if ((flags & MBEDTLS_X509_BADCERT_BAD_KEY) != 0) {
-        notes->weak_bits = (unsigned)mbedtls_pk_get_bitlen(&crt->pk);
-        notes->is_weak_rsa = mbedtls_pk_can_do(&crt->pk, MBEDTLS_PK_RSA) != 0;
-    }
+    note_key(notes, crt, flags);
     if (depth == 0) {
         note_names(notes, crt);
     }
+}
+
+void vd_tls_notes_take_pinned(struct vd_tls_notes *notes, const mbedtls_x509_crt *crt,
+                              const uint8_t hash[32], uint32_t flags)
+{
+    static const mbedtls_x509_time never = {.year = 9999, .mon = 12, .day = 31};
+    unsigned char text[48]; /* 44 characters and the NUL */
+    size_t len = 0;
+
+    notes->flags |= flags;
+    notes->is_pinned = true;
+    notes->until = never;
+    note_key(notes, crt, flags);
+    (void)mbedtls_base64_encode(text, sizeof(text), &len, hash, 32);
+    (void)snprintf(notes->names, sizeof(notes->names), "sha256/%.*s", (int)len, (char *)text);
 }
 
 /* ---- tap --------------------------------------------------------------------------------- */
@@ -288,6 +309,9 @@ static void add_identity(const struct vd_tls_failure *f, uint32_t flags, char *o
 {
     const struct vd_tls_notes *notes = f->notes;
 
+    if (notes->is_pinned && (flags & MBEDTLS_X509_BADCERT_OTHER) != 0) {
+        add(out, cap, "peer has another key than the pin: %s", notes->names);
+    }
     if ((flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) != 0) {
         add(out, cap, "host name is %s, certificate says %s", f->host,
             notes->names[0] != '\0' ? notes->names : "nothing");

@@ -34,6 +34,7 @@ struct vd_tls_notes {
     bool is_self_signed;          /* with NOT_TRUSTED: the peer vouches for itself */
     unsigned weak_bits;           /* with BAD_KEY: bits of the key */
     bool is_weak_rsa;             /* with BAD_KEY: it is an RSA key */
+    bool is_pinned;               /* its key was compared with a pin; names is "sha256/..." of it */
     char names[VD_TLS_NAME_MAX];  /* whom the peer's own certificate is for */
     char issuer[VD_TLS_NAME_MAX]; /* with NOT_TRUSTED: who signed the last one of the chain */
 };
@@ -46,6 +47,15 @@ struct vd_tls_notes {
  */
 void vd_tls_notes_take(struct vd_tls_notes *notes, const mbedtls_x509_crt *crt, int depth,
                        uint32_t flags);
+
+/*
+ * The same where a pin decides.  The chain's dates do not end a session that is kept then.
+ *
+ * hash    SHA-256 of the key that the peer's own certificate has.
+ * flags   BADCERT_OTHER if that is not the pin.
+ */
+void vd_tls_notes_take_pinned(struct vd_tls_notes *notes, const mbedtls_x509_crt *crt,
+                              const uint8_t hash[32], uint32_t flags);
 
 /* True if the certificate bears the IP address (iPAddress of the SAN; RFC 9525, section 6.5). */
 bool vd_tls_has_ip(const mbedtls_x509_crt *crt, const uint8_t *ip, size_t ip_len);

@@ -81,6 +81,7 @@ cert() {
 	cert selfsigned ec "collector" self leaf 20261001000000Z sha256
 	cert weak rsa1024 "collector" root leaf 20261001000000Z sha256
 	cert sha1 ec "collector" root leaf 20261001000000Z sha1
+	cert tiny rsa768 "collector" root leaf 20261001000000Z sha256
 	cert purpose ec "collector" root client 20261001000000Z sha256
 	cert cnonly ec "collector.example" root nosan 20261001000000Z sha256
 	# 6 KiB: more than VD_TLS_IN_BYTES
@@ -91,7 +92,13 @@ cert() {
 
 # What a server sends: its own first, then what leads to the root.
 cat ec.crt inter.crt >ec.pem
-for name in p384 rsa stranger selfsigned weak sha1 purpose cnonly large; do
+for name in p384 rsa stranger selfsigned weak sha1 tiny purpose cnonly large; do
 	cp "$name.crt" "$name.pem"
+done
+
+# SHA-256 of each key, as a pin: made by other code than ours.
+for name in *.crt; do
+	openssl x509 -in "$name" -noout -pubkey | openssl pkey -pubin -outform DER |
+		openssl dgst -sha256 -binary >"${name%.crt}.pin"
 done
 touch done

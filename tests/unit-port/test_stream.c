@@ -37,6 +37,20 @@ static void aim(const char *root, const char *host)
     target.ca_len = len;
 }
 
+/* The key of that certificate, and nothing else, is proof. */
+static void aim_pin(const char *name)
+{
+    size_t len;
+    const uint8_t *file = world_file(name, &len);
+
+    assert_int_equal(len, 32 + 1);
+    memcpy(anchors, file, 32);
+    memset(&target, 0, sizeof(target));
+    target.at = (struct vd_endpoint){
+        .family = VD_FAMILY_IP4, .port = 853, .addr = {0xc0, 0x00, 0x02, 0x01}};
+    target.pin = anchors;
+}
+
 static void serve_tickets(const char *cert, int version)
 {
     const struct world_server how = {.cert = cert, .version = version, .does_tickets = true};
@@ -252,9 +266,68 @@ static void test_stream_open_refuses_what_could_not_be_verified(void **state)
     assert_int_equal(port->open(port->ctx, &target, &stream), VD_EINVAL);
     assert_memory_equal(port->why(port->ctx, -1), "trust anchors cannot be read", 28);
     aim("root.crt", "collector.example");
-    target.at.family = VD_FAMILY_IP6;
+    target.at.family = VD_FAMILY_NONE;
     assert_int_equal(port->open(port->ctx, &target, &stream), VD_EIO);
+    aim_pin("ec.pin");
+    target.host = "collector.example";
+    assert_int_equal(port->open(port->ctx, &target, &stream), VD_EINVAL);
+    assert_string_equal(port->why(port->ctx, -1), "a pin beside a host name or trust anchors");
+    target.host = NULL;
+    target.ca = anchors;
+    target.ca_len = 32;
+    assert_int_equal(port->open(port->ctx, &target, &stream), VD_EINVAL);
     assert_int_equal(world.opened, 0);
+    expect_clean();
+}
+
+static void test_stream_binds_in_the_family_of_its_peer(void **state)
+{
+    (void)state;
+    for (int ip6 = 0; ip6 < 2; ip6++) {
+        serve_tickets("ec", 0);
+        aim("root.crt", "collector.example");
+        target.at.family = ip6 != 0 ? VD_FAMILY_IP6 : VD_FAMILY_IP4;
+        int stream = open_stream();
+        assert_int_equal(port->state(port->ctx, stream), VD_OK);
+        assert_int_equal(world.is_ip6, ip6);
+        assert_int_equal(world.is_local_ip6, ip6);
+        close_stream(stream);
+        expect_clean();
+    }
+}
+
+static void test_stream_to_the_pinned_key_needs_no_name_and_no_anchor(void **state)
+{
+    size_t n = 0;
+
+    (void)state;
+    serve_tickets("selfsigned", 0);
+    aim_pin("selfsigned.pin");
+    world.date = WORLD_DATE_EXPIRED;
+    int stream = open_stream();
+    assert_string_equal(port->why(port->ctx, stream), "");
+    assert_int_equal(port->state(port->ctx, stream), VD_OK);
+    assert_int_equal(port->write(port->ctx, stream, (const uint8_t *)"hello", 5, &n), VD_OK);
+    world_run(10);
+    assert_int_equal(world.srv_got_len, 5);
+    close_stream(stream);
+    expect_clean();
+}
+
+static void test_stream_to_another_key_than_the_pin_fails_and_says_so(void **state)
+{
+    size_t n = 0;
+
+    (void)state;
+    serve_tickets("ec", 0);
+    aim_pin("other.pin");
+    int stream = open_stream();
+    assert_int_equal(port->state(port->ctx, stream), VD_EUNVERIFIED);
+    assert_int_equal(port->write(port->ctx, stream, anchors, 10, &n), VD_EUNVERIFIED);
+    assert_memory_equal(port->why(port->ctx, stream), "peer has another key than the pin: sha256/",
+                        42);
+    assert_int_equal(world.srv_got_len, 0);
+    close_stream(stream);
     expect_clean();
 }
 
@@ -298,6 +371,40 @@ static void test_stream_to_the_same_destination_resumes(void **state)
     }
 }
 
+static void test_stream_to_the_same_pin_resumes_and_to_another_does_not(void **state)
+{
+    static const int versions[] = {MBEDTLS_SSL_VERSION_TLS1_2, MBEDTLS_SSL_VERSION_TLS1_3};
+
+    (void)state;
+    for (size_t v = 0; v < 2; v++) {
+        serve_tickets("ec", versions[v]);
+        world.date = WORLD_DATE_EXPIRED; /* the certificate's dates end no session either */
+        for (unsigned i = 0; i < 3; i++) {
+            aim_pin("ec.pin");
+            int stream = open_stream();
+            assert_int_equal(port->state(port->ctx, stream), VD_OK);
+            world_run(10);
+            close_stream(stream);
+            assert_int_equal(world.srv_resumed, i);
+            world_again();
+        }
+        aim_pin("other.pin");
+        int stream = open_stream();
+        assert_int_equal(port->state(port->ctx, stream), VD_EUNVERIFIED);
+        assert_int_equal(world.srv_resumed, 2);
+        close_stream(stream);
+        /* A name is another destination than a pin, though the peer is the same. */
+        world_again();
+        aim("root.crt", "collector.example");
+        world.date = WORLD_DATE_OK;
+        stream = open_stream();
+        assert_int_equal(port->state(port->ctx, stream), VD_OK);
+        assert_int_equal(world.srv_resumed, 2);
+        close_stream(stream);
+        expect_clean();
+    }
+}
+
 static void test_stream_without_seed_is_refused(void **state)
 {
     int stream = -1;
@@ -322,6 +429,10 @@ int main(void)
         cmocka_unit_test_setup(test_stream_reset_with_data_on_the_way_stays_unacked, tidy),
         cmocka_unit_test_setup(test_stream_refused_and_unanswered, tidy),
         cmocka_unit_test_setup(test_stream_open_refuses_what_could_not_be_verified, tidy),
+        cmocka_unit_test_setup(test_stream_binds_in_the_family_of_its_peer, tidy),
+        cmocka_unit_test_setup(test_stream_to_the_pinned_key_needs_no_name_and_no_anchor, tidy),
+        cmocka_unit_test_setup(test_stream_to_another_key_than_the_pin_fails_and_says_so, tidy),
+        cmocka_unit_test_setup(test_stream_to_the_same_pin_resumes_and_to_another_does_not, tidy),
         cmocka_unit_test_setup(test_stream_slots_are_bounded, tidy),
         cmocka_unit_test_setup(test_stream_to_the_same_destination_resumes, tidy),
     };

@@ -66,15 +66,6 @@ void vd_board_exit(int code)
     abort();
 }
 
-enum vd_status vd_lwip_addr(const struct vd_endpoint *at, ip_addr_t *out)
-{
-    if (at->family != VD_FAMILY_IP4) {
-        return VD_EINVAL;
-    }
-    IP_ADDR4(out, at->addr[0], at->addr[1], at->addr[2], at->addr[3]);
-    return VD_OK;
-}
-
 const uint8_t *world_file(const char *name, size_t *len)
 {
     static uint8_t files[4][16384];
@@ -127,7 +118,7 @@ static void fake_recved(struct altcp_pcb *pcb, u16_t len)
 static err_t fake_bind(struct altcp_pcb *pcb, const ip_addr_t *ip, u16_t port)
 {
     (void)pcb;
-    (void)ip;
+    world.is_local_ip6 = IP_IS_V6(ip);
     world.local_port = port;
     return ERR_OK;
 }
@@ -135,8 +126,8 @@ static err_t fake_bind(struct altcp_pcb *pcb, const ip_addr_t *ip, u16_t port)
 static err_t fake_connect(struct altcp_pcb *pcb, const ip_addr_t *ip, u16_t port,
                           altcp_connected_fn connected)
 {
-    (void)ip;
     (void)port;
+    world.is_ip6 = IP_IS_V6(ip);
     pcb->connected = connected;
     world.is_connecting = true;
     return ERR_OK;

@@ -72,6 +72,8 @@ struct world {
     bool ack_now;
     unsigned writes;
     uint16_t local_port;
+    bool is_ip6;       /* the address that it is connected to */
+    bool is_local_ip6; /* the one that it is bound to */
 
     /* server */
     int srv_code; /* first fatal code, MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY for a close */

@@ -54,15 +54,6 @@ void vd_board_exit(int code)
     abort();
 }
 
-enum vd_status vd_lwip_addr(const struct vd_endpoint *at, ip_addr_t *out)
-{
-    if (at->family != VD_FAMILY_IP4) {
-        return VD_EINVAL;
-    }
-    IP_ADDR4(out, at->addr[0], at->addr[1], at->addr[2], at->addr[3]);
-    return VD_OK;
-}
-
 const uint8_t *world_file(const char *name, size_t *len)
 {
     static uint8_t bytes[16384];

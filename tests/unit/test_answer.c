@@ -24,12 +24,18 @@ static void ask(const char *name, uint16_t type, uint16_t flags)
     fake_begin(&m, 7, flags, name, type);
 }
 
-static void classify(void)
+static void classify_as(bool is_authority)
 {
     struct vd_message in;
 
     assert_int_equal(vd_message_open(m.bytes, m.w.len, &in), VD_OK);
-    vd_answer_classify(&in, &question, &gist);
+    memset(&gist, 0xa5, sizeof(gist));
+    vd_answer_classify(&in, &question, is_authority, &gist);
+}
+
+static void classify(void)
+{
+    classify_as(false);
 }
 
 static void expect(enum vd_presence presence, enum vd_detail detail)
@@ -38,6 +44,39 @@ static void expect(enum vd_presence presence, enum vd_detail detail)
     assert_int_equal(gist.presence, presence);
     assert_int_equal(gist.detail, detail);
     assert_false(gist.leaves);
+}
+
+/* The same of a zone's own server. */
+static void expect_of_authority(enum vd_presence presence, enum vd_detail detail)
+{
+    classify_as(true);
+    assert_int_equal(gist.presence, presence);
+    assert_int_equal(gist.detail, detail);
+    assert_false(gist.leaves);
+}
+
+static void add_ede(uint16_t code, const char *text)
+{
+    uint8_t options[260] = {
+        0, VD_OPTION_EDE, 0, (uint8_t)(2 + strlen(text)), (uint8_t)(code >> 8), (uint8_t)code};
+
+    memcpy(options + 6, text, strlen(text));
+    fake_rr(&m, VD_SECTION_ADDITIONAL, ".", VD_TYPE_OPT, options, 6 + strlen(text));
+}
+
+/* An SOA in the authority section, with a serial, a TTL and a MINIMUM. */
+static void add_soa(const char *owner, uint32_t serial, uint32_t ttl_s, uint32_t minimum)
+{
+    uint8_t rdata[22] = {0};
+
+    for (size_t i = 0; i < 4; i++) {
+        rdata[2 + i] = (uint8_t)(serial >> (24 - 8 * i));
+        rdata[18 + i] = (uint8_t)(minimum >> (24 - 8 * i));
+    }
+    fake_rr(&m, VD_SECTION_AUTHORITY, owner, VD_TYPE_SOA, rdata, sizeof(rdata));
+    for (size_t i = 0; i < 4; i++) {
+        m.bytes[m.w.len - sizeof(rdata) - 6 + i] = (uint8_t)(ttl_s >> (24 - 8 * i));
+    }
 }
 
 static void test_answer_with_wanted_type_is_present(void **state)
@@ -154,6 +193,23 @@ static void test_answer_alias_to_nothing_is_dangling(void **state)
                 "k.provider.example");
     fake_soa(&m, "provider.example");
     expect(VD_ABSENT, VD_DETAIL_DANGLING);
+    assert_int_equal(gist.evidence.rcode, VD_RCODE_NXDOMAIN);
+    assert_int_equal(gist.evidence.soa_up, 1);
+    ask("s1._domainkey.example.com", VD_TYPE_TXT, RA);
+    fake_target(&m, VD_SECTION_ANSWER, "s1._domainkey.example.com", VD_TYPE_CNAME,
+                "k.provider.example");
+    fake_soa(&m, "provider.example");
+    expect(VD_ABSENT, VD_DETAIL_DANGLING);
+}
+
+static void test_answer_nxdomain_of_an_alias_without_its_soa_is_only_suspect(void **state)
+{
+    (void)state;
+    ask("s1._domainkey.example.com", VD_TYPE_TXT, RA | 3);
+    fake_target(&m, VD_SECTION_ANSWER, "s1._domainkey.example.com", VD_TYPE_CNAME,
+                "k.provider.example");
+    fake_soa(&m, "example.com");
+    expect(VD_UNKNOWN, VD_DETAIL_SUSPECT);
 }
 
 static void test_answer_alias_is_not_absent_by_the_soa_of_its_own_zone(void **state)
@@ -183,13 +239,44 @@ static void test_answer_alias_out_of_the_response_leaves(void **state)
     assert_string_equal(text, "k.provider.example");
 }
 
-static void test_answer_alias_loop_is_unknown(void **state)
+static void test_answer_alias_loop_ends_where_it_comes_round(void **state)
 {
     (void)state;
     ask("a.example", VD_TYPE_TXT, RA);
     fake_target(&m, VD_SECTION_ANSWER, "a.example", VD_TYPE_CNAME, "b.example");
-    fake_target(&m, VD_SECTION_ANSWER, "b.example", VD_TYPE_CNAME, "a.example");
+    fake_target(&m, VD_SECTION_ANSWER, "b.example", VD_TYPE_CNAME, "A.example");
     expect(VD_UNKNOWN, VD_DETAIL_CHAIN);
+    assert_int_equal(gist.hops, 2);
+    assert_int_equal(gist.limit, VD_LIMIT_NONE); /* a wider limit would not help */
+    ask("a.example", VD_TYPE_TXT, RA);
+    fake_target(&m, VD_SECTION_ANSWER, "a.example", VD_TYPE_CNAME, "a.example");
+    fake_soa(&m, "example");
+    expect(VD_UNKNOWN, VD_DETAIL_CHAIN);
+    assert_int_equal(gist.hops, 1);
+    ask("a.example", VD_TYPE_CNAME, RA);
+    fake_target(&m, VD_SECTION_ANSWER, "a.example", VD_TYPE_CNAME, "a.example");
+    expect(VD_PRESENT, VD_DETAIL_NONE); /* the alias itself was asked for */
+}
+
+static void test_answer_chain_has_a_bound_with_a_name(void **state)
+{
+    (void)state;
+    for (unsigned hops = VD_CHAIN_MAX; hops <= VD_CHAIN_MAX + 1u; hops++) {
+        char from[] = "a.example", to[] = "a.example";
+        ask("a.example", VD_TYPE_TXT, RA);
+        for (unsigned i = 0; i < hops; i++) {
+            from[0] = (char)('a' + i);
+            to[0] = (char)('b' + i);
+            fake_target(&m, VD_SECTION_ANSWER, from, VD_TYPE_CNAME, to);
+        }
+        fake_txt(&m, to, "here");
+        if (hops == VD_CHAIN_MAX) {
+            expect(VD_PRESENT, VD_DETAIL_NONE);
+        } else {
+            expect(VD_UNKNOWN, VD_DETAIL_CHAIN);
+            assert_int_equal(gist.limit, VD_LIMIT_CHAIN);
+        }
+    }
 }
 
 static void test_answer_records_of_other_names_do_not_count(void **state)
@@ -200,99 +287,295 @@ static void test_answer_records_of_other_names_do_not_count(void **state)
     expect(VD_UNKNOWN, VD_DETAIL_SUSPECT);
 }
 
-static void test_answer_cut_off_is_unknown(void **state)
+static void test_answer_cut_off_with_tc_is_truncated_wherever_it_ends(void **state)
 {
     (void)state;
-    ask("example.com", VD_TYPE_TXT, RA);
+    ask("example.com", VD_TYPE_TXT, RA | 0x0200u);
+    size_t head = m.w.len;
     fake_txt(&m, "example.com", "v=spf1 -all");
-    for (size_t len = m.w.len - 1; len > 12 + 17; len--) {
+    for (size_t len = m.w.len; len >= head; len--) {
         m.w.len = len;
-        expect(VD_UNKNOWN, VD_DETAIL_MALFORMED);
+        expect(VD_UNKNOWN, VD_DETAIL_TRUNCATED);
     }
 }
 
-static void test_answer_store_joins_strings_with_nothing_between(void **state)
+static void test_answer_header_alone_is_its_rcode(void **state)
 {
-    static const uint8_t rdata[] = "\x07v=spf1 \x04-all";
-    static struct vd_snapshot snapshot;
-    struct vd_message in;
-    size_t index;
+    static const struct {
+        uint16_t rcode;
+        enum vd_detail detail;
+    } rows[] = {{1, VD_DETAIL_RCODE},
+                {2, VD_DETAIL_SERVFAIL},
+                {3, VD_DETAIL_SUSPECT},
+                {5, VD_DETAIL_REFUSED}};
 
     (void)state;
-    ask("example.com", VD_TYPE_TXT, RA);
-    fake_rr(&m, VD_SECTION_ANSWER, "example.com", VD_TYPE_TXT, rdata, sizeof(rdata) - 1);
-    assert_int_equal(vd_message_open(m.bytes, m.w.len, &in), VD_OK);
-    vd_snapshot_clear(&snapshot);
-    assert_int_equal(vd_snapshot_ask(&snapshot, "example.com", VD_TYPE_TXT, &index), VD_OK);
-    assert_int_equal(vd_answer_store(&in, &question, &snapshot, index, VD_KEEP_ALL), VD_OK);
-    const struct vd_record *record =
-        vd_snapshot_record(&snapshot, &snapshot.answers[index], VD_TYPE_TXT, 0);
-    assert_non_null(record);
-    assert_int_equal(record->len, 11);
-    assert_memory_equal(vd_snapshot_span(&snapshot, record).bytes, "v=spf1 -all", 11);
-}
-
-static void test_answer_store_over_the_byte_limit_is_full_not_cut(void **state)
-{
-    static struct vd_snapshot snapshot;
-    struct vd_message in;
-    size_t index;
-    char text[500];
-
-    (void)state;
-    memset(text, 'x', sizeof(text) - 1);
-    text[sizeof(text) - 1] = '\0';
-    ask("example.com", VD_TYPE_TXT, RA);
-    fake_txt(&m, "example.com", text);
-    assert_int_equal(vd_message_open(m.bytes, m.w.len, &in), VD_OK);
-    vd_snapshot_clear(&snapshot);
-    assert_int_equal(vd_snapshot_ask(&snapshot, "example.com", VD_TYPE_TXT, &index), VD_OK);
-    snapshot.bytes_len = VD_SURVEY_BYTES_MAX - 498;
-    assert_int_equal(vd_answer_store(&in, &question, &snapshot, index, VD_KEEP_ALL), VD_EFULL);
-    snapshot.bytes_len = VD_SURVEY_BYTES_MAX - 499;
-    assert_int_equal(vd_answer_store(&in, &question, &snapshot, index, VD_KEEP_ALL), VD_OK);
-}
-
-static void keep(enum vd_keep how, struct vd_snapshot *snapshot)
-{
-    struct vd_message in;
-    size_t index;
-
-    assert_int_equal(vd_message_open(m.bytes, m.w.len, &in), VD_OK);
-    vd_snapshot_clear(snapshot);
-    assert_int_equal(vd_snapshot_ask(snapshot, "example.com", VD_TYPE_TXT, &index), VD_OK);
-    assert_int_equal(vd_answer_store(&in, &question, snapshot, index, how), VD_OK);
-}
-
-static void test_answer_store_keeps_a_record_that_is_there_twice_once(void **state)
-{
-    static struct vd_snapshot snapshot;
-
-    (void)state;
-    ask("example.com", VD_TYPE_TXT, RA);
-    fake_txt(&m, "example.com", "v=spf1 -all");
-    fake_txt(&m, "example.com", "something else");
-    fake_txt(&m, "example.com", "v=spf1 -all");
-    keep(VD_KEEP_ALL, &snapshot);
-    assert_int_equal(snapshot.records_count, 2);
-    assert_int_equal(snapshot.bytes_len, sizeof("example.com") + 11 + 14);
-}
-
-static void test_answer_store_of_a_strangers_name_keeps_two_spf_records_and_no_more(void **state)
-{
-    static struct vd_snapshot snapshot;
-
-    (void)state;
-    ask("example.com", VD_TYPE_TXT, RA);
-    for (char c = 'a'; c <= 'z'; c++) {
-        const char text[] = {c, '\0'};
-        fake_txt(&m, "example.com", text);
+    for (size_t i = 0; i < 4; i++) {
+        ask("example.com", VD_TYPE_TXT, (uint16_t)(RA | rows[i].rcode));
+        m.bytes[5] = 0;
+        m.w.len = 12;
+        expect(VD_UNKNOWN, rows[i].detail);
     }
-    fake_txt(&m, "example.com", "V=SPF1 -all");
-    fake_txt(&m, "example.com", "v=spf1 ~all");
-    fake_txt(&m, "example.com", "v=spf1 ?all");
-    keep(VD_KEEP_SPF, &snapshot);
-    assert_int_equal(snapshot.records_count, 2);
+}
+
+static void test_answer_extended_rcode_is_an_error(void **state)
+{
+    (void)state;
+    ask("example.com", VD_TYPE_TXT, RA);
+    fake_rr(&m, VD_SECTION_ADDITIONAL, ".", VD_TYPE_OPT, NULL, 0);
+    m.bytes[m.w.len - 6] = 1; /* BADVERS, whose low bits say NOERROR */
+    fake_txt(&m, "example.com", "v=spf1 -all");
+    m.bytes[7] = 0;
+    m.bytes[11] = 2; /* the TXT stands in the additional section: no matter */
+    expect(VD_UNKNOWN, VD_DETAIL_RCODE);
+    assert_int_equal(gist.evidence.rcode, VD_RCODE_BADVERS);
+}
+
+static void test_answer_record_of_another_class_does_not_count(void **state)
+{
+    (void)state;
+    ask("example.com", VD_TYPE_TXT, RA);
+    fake_txt(&m, "example.com", "x");
+    m.bytes[m.w.len - 2 - 7] = 3;
+    expect(VD_UNKNOWN, VD_DETAIL_SUSPECT);
+    ask("example.com", VD_TYPE_TXT, RA | 3);
+    fake_soa(&m, "example.com");
+    m.bytes[m.w.len - 22 - 7] = 3;
+    expect(VD_UNKNOWN, VD_DETAIL_SUSPECT);
+}
+
+static void test_answer_wanted_and_nxdomain_contradict_one_another(void **state)
+{
+    (void)state;
+    ask("example.com", VD_TYPE_TXT, RA | 3);
+    fake_txt(&m, "example.com", "v=spf1 -all");
+    fake_soa(&m, "example.com");
+    expect(VD_UNKNOWN, VD_DETAIL_SUSPECT);
+}
+
+static void test_answer_referral_needs_its_zone_to_be_above(void **state)
+{
+    (void)state;
+    ask("example.com", VD_TYPE_TXT, 0x8000u);
+    fake_target(&m, VD_SECTION_AUTHORITY, "example.net", VD_TYPE_NS, "ns.example.net");
+    expect(VD_UNKNOWN, VD_DETAIL_SUSPECT);
+    expect_of_authority(VD_UNKNOWN, VD_DETAIL_INTERCEPTED);
+    ask("example.com", VD_TYPE_TXT, AA); /* its own zone, and it forgot the SOA */
+    fake_target(&m, VD_SECTION_AUTHORITY, "example.com", VD_TYPE_NS, "ns.example.com");
+    expect_of_authority(VD_UNKNOWN, VD_DETAIL_SUSPECT);
+}
+
+static void test_answer_negative_ttl_is_the_least_of_soa_and_minimum(void **state)
+{
+    (void)state;
+    ask("a.b.example.com", VD_TYPE_TXT, RA | 3);
+    add_soa("example.com", 0xfedcba98u, 600, 900);
+    expect(VD_ABSENT, VD_DETAIL_NXDOMAIN);
+    assert_int_equal(gist.ttl_s, 600);
+    assert_true(gist.evidence.has_soa);
+    assert_int_equal(gist.evidence.soa_serial, 0xfedcba98u);
+    assert_int_equal(gist.evidence.soa_minimum, 900);
+    assert_int_equal(gist.evidence.soa_up, 2);
+    ask("example.com", VD_TYPE_TXT, RA);
+    add_soa("example.com", 1, 900, 60);
+    expect(VD_ABSENT, VD_DETAIL_NODATA);
+    assert_int_equal(gist.ttl_s, 60);
+    assert_int_equal(gist.evidence.soa_up, 0);
+    ask("example.com", VD_TYPE_TXT, RA);
+    expect(VD_UNKNOWN, VD_DETAIL_SUSPECT);
+    assert_int_equal(gist.ttl_s, UINT32_MAX);
+    assert_false(gist.evidence.has_soa);
+}
+
+static void test_answer_to_a_question_for_the_soa_gives_its_serial(void **state)
+{
+    static const uint8_t rdata[22] = {0, 0, 0x78, 0xb7, 0x4c, 0x81, [21] = 7};
+
+    (void)state;
+    ask("example.com", VD_TYPE_SOA, AA);
+    fake_rr(&m, VD_SECTION_ANSWER, "example.com", VD_TYPE_SOA, rdata, sizeof(rdata));
+    classify_as(true);
+    assert_int_equal(gist.presence, VD_PRESENT);
+    assert_true(gist.evidence.has_soa);
+    assert_int_equal(gist.evidence.soa_serial, 2025278593u);
+    assert_int_equal(gist.evidence.soa_minimum, 7);
+}
+
+static void test_answer_evidence_is_what_the_header_says(void **state)
+{
+    (void)state;
+    ask("example.com", VD_TYPE_TXT, 0x8420u); /* AA, AD */
+    fake_txt(&m, "example.com", "x");
+    classify();
+    assert_true(gist.evidence.is_aa && gist.evidence.is_ad && !gist.evidence.is_ra);
+    assert_int_equal(gist.evidence.rcode, 0);
+    assert_int_equal(gist.evidence.ede, VD_EDE_NONE);
+    assert_string_equal(gist.evidence.ede_text, "");
+    ask("example.com", VD_TYPE_TXT, RA | 5);
+    classify();
+    assert_true(!gist.evidence.is_aa && !gist.evidence.is_ad && gist.evidence.is_ra);
+    assert_int_equal(gist.evidence.rcode, VD_RCODE_REFUSED);
+}
+
+static void test_answer_ede_text_is_made_printable_and_cut(void **state)
+{
+    static const struct {
+        const char *text, *kept;
+    } rows[] = {
+        {"", ""},
+        {"no DNSKEY for example.com", "no DNSKEY for example.com"},
+        {"tab\tesc\x1b[31m del\x7f \xc3\xa9", "tab?esc?[31m del? ??"},
+        {"0123456789012345678901234567890123456789012345678901234567890123",
+         "01234567890123456789012345678901234567890123456"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ask("example.com", VD_TYPE_TXT, RA | 2);
+        add_ede(9, rows[i].text);
+        expect(VD_UNKNOWN, VD_DETAIL_DNSSEC);
+        assert_int_equal(gist.evidence.ede, 9);
+        assert_string_equal(gist.evidence.ede_text, rows[i].kept);
+    }
+}
+
+/* What an info code makes of each rcode; SERVFAIL without one is SERVFAIL, and so on. */
+static void test_answer_ede_explains_and_does_not_overrule(void **state)
+{
+    static const struct {
+        uint16_t ede;
+        bool is_decisive; /* it turns what was proved into unknown */
+        enum vd_detail detail;
+    } rows[] = {
+        {0, false, VD_DETAIL_NONE},      {1, false, VD_DETAIL_DNSSEC},
+        {2, false, VD_DETAIL_DNSSEC},    {3, true, VD_DETAIL_STALE},
+        {4, true, VD_DETAIL_FILTERED},   {5, false, VD_DETAIL_DNSSEC},
+        {6, false, VD_DETAIL_DNSSEC},    {7, false, VD_DETAIL_DNSSEC},
+        {8, false, VD_DETAIL_DNSSEC},    {9, false, VD_DETAIL_DNSSEC},
+        {10, false, VD_DETAIL_DNSSEC},   {11, false, VD_DETAIL_DNSSEC},
+        {12, false, VD_DETAIL_DNSSEC},   {13, false, VD_DETAIL_UPSTREAM},
+        {14, false, VD_DETAIL_UPSTREAM}, {15, true, VD_DETAIL_FILTERED},
+        {16, true, VD_DETAIL_FILTERED},  {17, true, VD_DETAIL_FILTERED},
+        {18, false, VD_DETAIL_FILTERED}, {19, true, VD_DETAIL_STALE},
+        {20, false, VD_DETAIL_FILTERED}, {21, false, VD_DETAIL_FILTERED},
+        {22, false, VD_DETAIL_UPSTREAM}, {23, false, VD_DETAIL_UPSTREAM},
+        {24, false, VD_DETAIL_NONE},     {25, false, VD_DETAIL_DNSSEC},
+        {26, false, VD_DETAIL_NONE},     {27, false, VD_DETAIL_DNSSEC},
+        {28, false, VD_DETAIL_NONE},     {29, false, VD_DETAIL_NONE},
+        {30, false, VD_DETAIL_NONE},     {49152, false, VD_DETAIL_NONE},
+        {65534, false, VD_DETAIL_NONE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        enum vd_detail why = rows[i].detail;
+        bool is_decisive = rows[i].is_decisive;
+
+        ask("example.com", VD_TYPE_TXT, RA | 2);
+        add_ede(rows[i].ede, "");
+        expect(VD_UNKNOWN, why != VD_DETAIL_NONE ? why : VD_DETAIL_SERVFAIL);
+        ask("example.com", VD_TYPE_TXT, RA | 5);
+        add_ede(rows[i].ede, "");
+        expect(VD_UNKNOWN, why != VD_DETAIL_NONE ? why : VD_DETAIL_REFUSED);
+        ask("example.com", VD_TYPE_TXT, RA | 4);
+        add_ede(rows[i].ede, "");
+        expect(VD_UNKNOWN, VD_DETAIL_RCODE);
+
+        ask("example.com", VD_TYPE_TXT, RA); /* there, and the code does not take it away */
+        fake_txt(&m, "example.com", "v=spf1 -all");
+        add_ede(rows[i].ede, "");
+        expect(is_decisive ? VD_UNKNOWN : VD_PRESENT, is_decisive ? why : VD_DETAIL_NONE);
+        ask("example.com", VD_TYPE_TXT, RA); /* nodata */
+        fake_soa(&m, "example.com");
+        add_ede(rows[i].ede, "");
+        expect(is_decisive ? VD_UNKNOWN : VD_ABSENT, is_decisive ? why : VD_DETAIL_NODATA);
+        ask("example.com", VD_TYPE_TXT, RA | 3); /* no such name, proved */
+        fake_soa(&m, "example.com");
+        add_ede(rows[i].ede, "");
+        expect(is_decisive ? VD_UNKNOWN : VD_ABSENT, is_decisive ? why : VD_DETAIL_NXDOMAIN);
+        ask("example.com", VD_TYPE_TXT, RA | 3); /* no such name, not proved */
+        add_ede(rows[i].ede, "");
+        expect(VD_UNKNOWN, why != VD_DETAIL_NONE ? why : VD_DETAIL_SUSPECT);
+        ask("example.com", VD_TYPE_TXT, RA); /* nothing, not proved */
+        add_ede(rows[i].ede, "");
+        expect(VD_UNKNOWN, is_decisive ? why : VD_DETAIL_SUSPECT);
+        ask("example.com", VD_TYPE_TXT, RA | 0x0200u);
+        add_ede(rows[i].ede, "");
+        expect(VD_UNKNOWN, VD_DETAIL_TRUNCATED);
+
+        ask("example.com", VD_TYPE_TXT, RA); /* an alias that leaves */
+        fake_target(&m, VD_SECTION_ANSWER, "example.com", VD_TYPE_CNAME, "a.example");
+        add_ede(rows[i].ede, "");
+        classify();
+        assert_int_equal(gist.leaves, !is_decisive);
+    }
+}
+
+static void test_answer_of_an_authority_counts_only_with_aa_and_without_ra(void **state)
+{
+    static const struct {
+        uint16_t flags;
+        bool is_own;
+    } rows[] = {{0x8400u, true}, {0x8000u, false}, {0x8480u, false}, {0x8080u, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool is_own = rows[i].is_own;
+        ask("example.com", VD_TYPE_TXT, rows[i].flags);
+        fake_txt(&m, "example.com", "v=spf1 -all");
+        expect_of_authority(is_own ? VD_PRESENT : VD_UNKNOWN,
+                            is_own ? VD_DETAIL_NONE : VD_DETAIL_INTERCEPTED);
+        ask("example.com", VD_TYPE_TXT, rows[i].flags);
+        fake_soa(&m, "example.com");
+        expect_of_authority(is_own ? VD_ABSENT : VD_UNKNOWN,
+                            is_own ? VD_DETAIL_NODATA : VD_DETAIL_INTERCEPTED);
+        ask("example.com", VD_TYPE_TXT, rows[i].flags | 3);
+        fake_soa(&m, "example.com");
+        expect_of_authority(is_own ? VD_ABSENT : VD_UNKNOWN,
+                            is_own ? VD_DETAIL_NXDOMAIN : VD_DETAIL_INTERCEPTED);
+        ask("example.com", VD_TYPE_TXT, rows[i].flags);
+        expect_of_authority(VD_UNKNOWN, is_own ? VD_DETAIL_SUSPECT : VD_DETAIL_INTERCEPTED);
+        ask("example.com", VD_TYPE_TXT, rows[i].flags);
+        fake_target(&m, VD_SECTION_ANSWER, "example.com", VD_TYPE_CNAME, "a.example");
+        classify_as(true);
+        assert_int_equal(gist.leaves, is_own);
+        assert_int_equal(gist.detail, is_own ? VD_DETAIL_NOT_ASKED : VD_DETAIL_INTERCEPTED);
+    }
+}
+
+static void test_answer_of_an_authority_that_refers_elsewhere_is_lame_unless_it_has_ra(void **state)
+{
+    static const char *const zones[] = {".", "com", "example.com", "EXAMPLE.com"};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        ask("example.com", VD_TYPE_TXT, 0x8000u);
+        fake_target(&m, VD_SECTION_AUTHORITY, zones[i], VD_TYPE_NS, "ns.example.net");
+        expect_of_authority(VD_UNKNOWN, VD_DETAIL_LAME);
+        m.bytes[3] |= 0x80; /* RA */
+        expect_of_authority(VD_UNKNOWN, VD_DETAIL_INTERCEPTED);
+        expect(VD_UNKNOWN, VD_DETAIL_LAME); /* of a resolver */
+    }
+    ask("example.com", VD_TYPE_TXT, 0x8000u);
+    fake_txt(&m, "example.com", "x");
+    fake_target(&m, VD_SECTION_AUTHORITY, "com", VD_TYPE_NS, "ns.example.net");
+    expect_of_authority(VD_UNKNOWN, VD_DETAIL_INTERCEPTED); /* it has an answer: no referral */
+}
+
+static void test_answer_of_an_authority_that_refuses_stays_refused(void **state)
+{
+    static const uint16_t codes[] = {4, 9, 15, 18, 20, 21, 22};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        ask("example.com", VD_TYPE_TXT, 0x8005u);
+        add_ede(codes[i], "");
+        expect_of_authority(VD_UNKNOWN, VD_DETAIL_REFUSED);
+    }
+    ask("example.com", VD_TYPE_TXT, 0x8002u);
+    expect_of_authority(VD_UNKNOWN, VD_DETAIL_SERVFAIL);
+    ask("example.com", VD_TYPE_TXT, 0x8600u);
+    expect_of_authority(VD_UNKNOWN, VD_DETAIL_TRUNCATED);
 }
 
 int main(void)
@@ -309,15 +592,27 @@ int main(void)
         cmocka_unit_test(test_answer_referral_is_lame),
         cmocka_unit_test(test_answer_alias_chain_is_followed_in_any_order),
         cmocka_unit_test(test_answer_alias_to_nothing_is_dangling),
+        cmocka_unit_test(test_answer_nxdomain_of_an_alias_without_its_soa_is_only_suspect),
         cmocka_unit_test(test_answer_alias_is_not_absent_by_the_soa_of_its_own_zone),
         cmocka_unit_test(test_answer_alias_out_of_the_response_leaves),
-        cmocka_unit_test(test_answer_alias_loop_is_unknown),
+        cmocka_unit_test(test_answer_alias_loop_ends_where_it_comes_round),
+        cmocka_unit_test(test_answer_chain_has_a_bound_with_a_name),
         cmocka_unit_test(test_answer_records_of_other_names_do_not_count),
-        cmocka_unit_test(test_answer_cut_off_is_unknown),
-        cmocka_unit_test(test_answer_store_joins_strings_with_nothing_between),
-        cmocka_unit_test(test_answer_store_over_the_byte_limit_is_full_not_cut),
-        cmocka_unit_test(test_answer_store_keeps_a_record_that_is_there_twice_once),
-        cmocka_unit_test(test_answer_store_of_a_strangers_name_keeps_two_spf_records_and_no_more),
+        cmocka_unit_test(test_answer_cut_off_with_tc_is_truncated_wherever_it_ends),
+        cmocka_unit_test(test_answer_header_alone_is_its_rcode),
+        cmocka_unit_test(test_answer_extended_rcode_is_an_error),
+        cmocka_unit_test(test_answer_record_of_another_class_does_not_count),
+        cmocka_unit_test(test_answer_wanted_and_nxdomain_contradict_one_another),
+        cmocka_unit_test(test_answer_referral_needs_its_zone_to_be_above),
+        cmocka_unit_test(test_answer_negative_ttl_is_the_least_of_soa_and_minimum),
+        cmocka_unit_test(test_answer_to_a_question_for_the_soa_gives_its_serial),
+        cmocka_unit_test(test_answer_evidence_is_what_the_header_says),
+        cmocka_unit_test(test_answer_ede_text_is_made_printable_and_cut),
+        cmocka_unit_test(test_answer_ede_explains_and_does_not_overrule),
+        cmocka_unit_test(test_answer_of_an_authority_counts_only_with_aa_and_without_ra),
+        cmocka_unit_test(
+            test_answer_of_an_authority_that_refers_elsewhere_is_lame_unless_it_has_ra),
+        cmocka_unit_test(test_answer_of_an_authority_that_refuses_stays_refused),
     };
     return cmocka_run_group_tests_name("answer", tests, NULL, NULL);
 }

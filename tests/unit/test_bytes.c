@@ -30,10 +30,22 @@ static void test_reader_past_the_end_fails_and_stays_failed(void **state)
     (void)state;
     vd_reader_init(&r, bytes, sizeof(bytes));
     assert_int_equal(vd_read_u32(&r), 0);
-    assert_true(r.has_failed);
+    assert_true(r.has_failed && r.is_short);
     assert_int_equal(vd_read_u8(&r), 0);
     assert_int_equal(vd_reader_left(&r), 0);
     assert_null(vd_read_span(&r, 0));
+}
+
+static void test_reader_that_was_failed_by_its_parser_is_not_short(void **state)
+{
+    static const uint8_t bytes[] = {1, 2, 3};
+    struct vd_reader r;
+
+    (void)state;
+    vd_reader_init(&r, bytes, sizeof(bytes));
+    r.has_failed = true;
+    assert_null(vd_read_span(&r, 9));
+    assert_false(r.is_short);
 }
 
 static void test_reader_span_of_huge_length_fails(void **state)
@@ -69,6 +81,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reader_gives_numbers_in_network_order),
         cmocka_unit_test(test_reader_past_the_end_fails_and_stays_failed),
+        cmocka_unit_test(test_reader_that_was_failed_by_its_parser_is_not_short),
         cmocka_unit_test(test_reader_span_of_huge_length_fails),
         cmocka_unit_test(test_writer_stops_at_its_end),
     };

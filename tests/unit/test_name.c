@@ -126,6 +126,50 @@ static void test_name_chain_of_backward_pointers_ends(void **state)
                      VD_EFORMAT);
 }
 
+static void test_name_that_is_cut_is_told_from_one_that_is_broken(void **state)
+{
+    static const struct {
+        size_t pos, len;
+        bool is_short;
+        uint8_t bytes[8];
+    } rows[] = {
+        {0, 0, true, {0}},       {0, 2, true, {1, 'a'}},      {0, 2, true, {5, 'a'}},
+        {1, 2, true, {0, 0xc0}}, {1, 3, false, {0, 0xc0, 1}}, {0, 1, false, {0x40}},
+    };
+    struct vd_name name;
+    struct vd_reader r;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        vd_reader_init(&r, rows[i].bytes, rows[i].len);
+        r.pos = rows[i].pos;
+        assert_int_equal(vd_name_read(&r, &name), VD_EFORMAT);
+        assert_true(r.has_failed);
+        assert_int_equal(r.is_short, rows[i].is_short);
+        assert_int_equal(vd_name_read(&r, &name), VD_EFORMAT); /* and stays so */
+    }
+}
+
+static void test_name_blown_up_by_compression_stops_at_255_octets(void **state)
+{
+    /* 0: root; then a label of 15 and a pointer to the one before: n labels in 18 n octets. */
+    uint8_t bytes[1 + 18 * 40] = {0};
+    struct vd_name name;
+
+    (void)state;
+    for (size_t i = 0; i < 40; i++) {
+        size_t at = 1 + 18 * i, target = i == 0 ? 0 : at - 18;
+        bytes[at] = 15;
+        memset(bytes + at + 1, 'a', 15);
+        bytes[at + 16] = (uint8_t)(0xc0 | target >> 8);
+        bytes[at + 17] = (uint8_t)target;
+    }
+    assert_int_equal(read_at(bytes, sizeof(bytes), 1 + 18 * 14, &name, NULL), VD_OK);
+    assert_int_equal(name.len, 241); /* 15 labels */
+    assert_int_equal(read_at(bytes, sizeof(bytes), 1 + 18 * 15, &name, NULL), VD_EFORMAT);
+    assert_int_equal(read_at(bytes, sizeof(bytes), 1 + 18 * 39, &name, NULL), VD_EFORMAT);
+}
+
 static void test_name_text_goes_there_and_back(void **state)
 {
     static const char *const same[] = {".",
@@ -203,6 +247,8 @@ int main(void)
         cmocka_unit_test(test_name_broken_on_the_wire_is_rejected),
         cmocka_unit_test(test_name_of_255_octets_is_accepted_256_is_not),
         cmocka_unit_test(test_name_chain_of_backward_pointers_ends),
+        cmocka_unit_test(test_name_that_is_cut_is_told_from_one_that_is_broken),
+        cmocka_unit_test(test_name_blown_up_by_compression_stops_at_255_octets),
         cmocka_unit_test(test_name_text_goes_there_and_back),
         cmocka_unit_test(test_name_text_that_is_none_is_rejected),
         cmocka_unit_test(test_name_text_without_room_is_refused),

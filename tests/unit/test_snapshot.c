@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "dns/message.h"
 #include "dns/snapshot.h"
 
 static struct vd_snapshot snapshot;
@@ -43,7 +44,12 @@ static void test_a_question_is_unknown_until_it_is_settled(void **state)
     assert_int_equal(answer->presence, VD_UNKNOWN);
     assert_int_equal(answer->detail, VD_DETAIL_NOT_ASKED);
     assert_int_equal(answer->next, VD_ANSWER_NONE);
-    assert_int_equal(answer->is_done, 0);
+    assert_false(answer->is_done);
+    assert_int_equal(answer->rcode, VD_RCODE_NONE);
+    assert_int_equal(answer->ede, VD_EDE_NONE);
+    assert_int_equal(answer->ede_text, 0);
+    assert_int_equal(answer->limit, VD_LIMIT_NONE);
+    assert_false(answer->has_soa || answer->is_aa || answer->is_ad);
     assert_string_equal(vd_snapshot_name(&snapshot, answer), "example.com");
 }
 
@@ -178,16 +184,81 @@ static void test_clearing_forgets(void **state)
     assert_int_equal(snapshot.bytes_len, 0);
 }
 
-static void test_every_detail_and_type_has_words(void **state)
+static void test_a_kept_text_is_printable_and_found_again(void **state)
 {
     (void)state;
-    for (int detail = VD_DETAIL_NODATA; detail <= VD_DETAIL_NETWORK; detail++) {
+    (void)ask("a.example", VD_TYPE_TXT);
+    uint16_t offset = vd_snapshot_keep_text(&snapshot, "no\nDNSKEY \x1b[31m\xc3\xa9 ~\x7f");
+    assert_int_not_equal(offset, 0);
+    assert_string_equal((const char *)snapshot.bytes + offset, "no?DNSKEY ?[31m?? ~?");
+    assert_string_equal(vd_snapshot_name(&snapshot, &snapshot.answers[0]), "a.example");
+    uint16_t len = snapshot.bytes_len;
+    assert_int_equal(vd_snapshot_keep_text(&snapshot, ""), 0);
+    assert_int_equal(snapshot.bytes_len, len);
+}
+
+static void test_a_text_without_room_is_not_kept(void **state)
+{
+    (void)state;
+    (void)ask("a.example", VD_TYPE_TXT);
+    snapshot.bytes_len = VD_SURVEY_BYTES_MAX - 4;
+    assert_int_equal(vd_snapshot_keep_text(&snapshot, "four"), 0);
+    assert_int_equal(snapshot.bytes_len, VD_SURVEY_BYTES_MAX - 4);
+    assert_int_equal(vd_snapshot_keep_text(&snapshot, "tri"), VD_SURVEY_BYTES_MAX - 4);
+}
+
+static void test_names_end_in_a_nul_whatever_the_type(void **state)
+{
+    static const uint16_t types[] = {VD_TYPE_CNAME, VD_TYPE_NS, VD_TYPE_MX, VD_TYPE_PTR,
+                                     VD_TYPE_SOA};
+
+    (void)state;
+    size_t index = ask("a.example", VD_TYPE_TXT);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        add(index, types[i], "b.example");
+        add(index, VD_TYPE_TXT, "x");
+        const struct vd_record *record =
+            vd_snapshot_record(&snapshot, &snapshot.answers[index], types[i], 0);
+        assert_string_equal(vd_snapshot_target(&snapshot, record), "b.example");
+    }
+}
+
+static void test_every_detail_type_and_limit_has_its_own_words(void **state)
+{
+    static const uint16_t types[] = {VD_TYPE_A,   VD_TYPE_NS, VD_TYPE_CNAME, VD_TYPE_SOA,
+                                     VD_TYPE_PTR, VD_TYPE_MX, VD_TYPE_TXT,   VD_TYPE_AAAA,
+                                     VD_TYPE_OPT, VD_TYPE_DS};
+
+    (void)state;
+    for (int detail = VD_DETAIL_NODATA; detail <= VD_DETAIL_LIMIT + VD_LIMIT_CHAIN; detail++) {
         assert_true(strlen(vd_detail_str((enum vd_detail)detail)) > 0);
+        for (int other = VD_DETAIL_NONE; other < detail; other++) {
+            assert_string_not_equal(vd_detail_str((enum vd_detail)detail),
+                                    vd_detail_str((enum vd_detail)other));
+        }
     }
     assert_string_equal(vd_detail_str(VD_DETAIL_NONE), "");
-    assert_string_equal(vd_detail_str((enum vd_detail)250), "");
-    assert_string_equal(vd_rrtype_str(VD_TYPE_TXT), "TXT");
+    assert_string_equal(vd_detail_str((enum vd_detail)(VD_DETAIL_LIMIT + VD_LIMIT_CHAIN + 1)), "");
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        assert_string_not_equal(vd_rrtype_str(types[i]), "?");
+    }
+    assert_string_equal(vd_rrtype_str(VD_TYPE_PTR), "PTR");
+    assert_string_equal(vd_rrtype_str(VD_TYPE_DS), "DS");
     assert_string_equal(vd_rrtype_str(999), "?");
+    for (uint8_t limit = VD_LIMIT_TXT; limit <= VD_LIMIT_CHAIN; limit++) {
+        assert_memory_equal(vd_limit_str(limit), "VD_", 3);
+    }
+    assert_string_equal(vd_limit_str(VD_LIMIT_TCP_MESSAGE), "VD_TCP_MESSAGE_MAX");
+    assert_string_equal(vd_limit_str(VD_LIMIT_NONE), "");
+    assert_string_equal(vd_limit_str(250), "");
+    const struct vd_answer over = {.detail = VD_DETAIL_LIMIT, .limit = VD_LIMIT_TXT};
+    const struct vd_answer chain = {.detail = VD_DETAIL_CHAIN, .limit = VD_LIMIT_CHAIN};
+    const struct vd_answer late = {.detail = VD_DETAIL_TIMEOUT};
+    assert_string_equal(vd_detail_str((enum vd_detail)vd_answer_detail(&over)),
+                        "over VD_TXT_LEN_MAX");
+    assert_string_equal(vd_detail_str((enum vd_detail)vd_answer_detail(&chain)),
+                        "over VD_CHAIN_MAX");
+    assert_string_equal(vd_detail_str((enum vd_detail)vd_answer_detail(&late)), "timeout");
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
@@ -205,7 +276,10 @@ int main(void)
         TEST(test_records_have_a_bound),
         TEST(test_bytes_have_a_bound_and_it_can_be_reached),
         TEST(test_clearing_forgets),
-        TEST(test_every_detail_and_type_has_words),
+        TEST(test_a_kept_text_is_printable_and_found_again),
+        TEST(test_a_text_without_room_is_not_kept),
+        TEST(test_names_end_in_a_nul_whatever_the_type),
+        TEST(test_every_detail_type_and_limit_has_its_own_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

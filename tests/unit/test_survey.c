@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -46,7 +47,7 @@ static void answer(const struct fake_packet *sent)
     const char *text = serve(name);
     uint16_t flags = 0x8400;
     flags = (uint16_t)(flags | (text == NULL ? 3 : text[0] == '!' ? 2 : 0));
-    fake_begin(&m, query.id, flags, name, query.question.type);
+    fake_reply(&m, sent, flags);
     if (text == NULL) {
         fake_soa(&m, ".");
     } else if (text[0] == '>') {
@@ -59,15 +60,17 @@ static void answer(const struct fake_packet *sent)
 
 static void set_up(const struct row *rows, size_t len)
 {
-    static struct vd_endpoint server;
+    const struct vd_resolver_setup setup = {.datagram = &net.port, .random = fake_random};
+    struct vd_server server = {.transport = VD_TRANSPORT_UDP};
 
-    assert_int_equal(vd_endpoint_parse("192.0.2.1", 9, 53, &server), VD_OK);
     fake_net_init(&net);
     zone = rows;
     zone_len = len;
     now = 5000;
-    vd_resolver_init(&resolver, &net.port, fake_random, &server, 1);
-    vd_survey_start(&survey, &resolver, VD_SERVERS_ALL, 0, now);
+    vd_resolver_init(&resolver, &setup);
+    assert_int_equal(vd_endpoint_parse("192.0.2.1", 9, 53, &server.at), VD_OK);
+    vd_resolver_set_server(&resolver, 0, &server);
+    vd_survey_start(&survey, &resolver, NULL, VD_SERVERS_ALL, 0, now);
 }
 
 /* Run to the end.  Returns the round trips that it took. */
@@ -300,6 +303,166 @@ static void test_survey_refuses_what_is_no_name(void **state)
     assert_int_equal(vd_survey_poll(&survey, now), VD_OK);
 }
 
+/* ---- one round's cache ------------------------------------------------------------------------- */
+
+static struct vd_cache cache;
+
+/* Survey one domain; returns the datagrams that it took. */
+static unsigned ask_domain(const char *domain, uint16_t servers, uint8_t first)
+{
+    unsigned before = net.opened;
+
+    vd_survey_start(&survey, &resolver, &cache, servers, first, now);
+    assert_int_equal(vd_survey_want(&survey, domain, VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    run();
+    return net.opened - before;
+}
+
+static const struct row shared_rows[] = {
+    {"one.example", "v=spf1 include:spf.mailer.example -all"},
+    {"two.example", "v=spf1 include:spf.mailer.example ~all"},
+    {"spf.mailer.example", "v=spf1 include:net.mailer.example -all"},
+    {"net.mailer.example", "v=spf1 ip4:192.0.2.0/24 -all"},
+};
+
+static void test_survey_what_two_domains_include_is_asked_once_in_a_round(void **state)
+{
+    (void)state;
+    set_up(shared_rows, 4);
+    vd_cache_clear(&cache);
+    assert_int_equal(ask_domain("one.example", 1, 0), 3);
+    assert_int_equal(ask_domain("two.example", 1, 0), 1);
+    const struct vd_answer *shared = find("net.mailer.example");
+    assert_int_equal(shared->presence, VD_PRESENT);
+    assert_int_equal(shared->server, 0);
+    const struct vd_record *record = vd_snapshot_record(&survey.snapshot, shared, VD_TYPE_TXT, 0);
+    assert_memory_equal(vd_snapshot_span(&survey.snapshot, record).bytes,
+                        "v=spf1 ip4:192.0.2.0/24 -all", 28);
+}
+
+static void test_survey_cache_never_answers_for_the_watched_name_itself(void **state)
+{
+    (void)state;
+    set_up(shared_rows, 4);
+    vd_cache_clear(&cache);
+    assert_int_equal(ask_domain("one.example", 1, 0), 3);
+    assert_int_equal(ask_domain("one.example", 1, 0), 1);
+    assert_int_equal(ask_domain("spf.mailer.example", 1, 0), 1);
+}
+
+static void test_survey_second_opinion_is_never_from_the_cache(void **state)
+{
+    (void)state;
+    set_up(shared_rows, 4);
+    vd_cache_clear(&cache);
+    assert_int_equal(ask_domain("one.example", 1, 0), 3);
+    assert_int_equal(ask_domain("one.example", 3, 0), 3);
+    assert_int_equal(ask_domain("one.example", 1, 1), 3);
+}
+
+static void test_survey_cache_forgets_with_the_round_and_with_the_ttl(void **state)
+{
+    (void)state;
+    set_up(shared_rows, 4);
+    vd_cache_clear(&cache);
+    assert_int_equal(ask_domain("one.example", 1, 0), 3);
+    vd_cache_clear(&cache);
+    assert_int_equal(ask_domain("two.example", 1, 0), 3);
+    now += VD_CACHE_MS;
+    assert_int_equal(ask_domain("one.example", 1, 0), 3);
+}
+
+static void test_survey_failure_is_not_cached(void **state)
+{
+    static const struct row rows[] = {
+        {"one.example", "v=spf1 include:spf.mailer.example -all"},
+        {"two.example", "v=spf1 include:spf.mailer.example ~all"},
+        {"spf.mailer.example", "!"},
+    };
+
+    (void)state;
+    set_up(rows, 3);
+    vd_cache_clear(&cache);
+    unsigned first = ask_domain("one.example", 1, 0);
+    assert_int_equal(find("spf.mailer.example")->presence, VD_UNKNOWN);
+    assert_int_equal(ask_domain("two.example", 1, 0), first);
+}
+
+static void test_survey_full_cache_drops_the_oldest_and_stays_right(void **state)
+{
+    static char names[24][24];
+    static char texts[24][600];
+    static struct row rows[25];
+
+    (void)state;
+    for (size_t i = 0; i < 24; i++) {
+        snprintf(names[i], sizeof(names[i]), "n%u.example", (unsigned)i);
+        memset(texts[i], 'x', 599);
+        snprintf(texts[i], sizeof(texts[i]), "v=spf1 include:n%u.example x=%0200d", (unsigned)i + 1,
+                 0);
+        rows[i] = (struct row){names[i], texts[i]};
+    }
+    set_up(rows, 24);
+    vd_cache_clear(&cache);
+    for (unsigned turn = 0; turn < 3; turn++) {
+        ask_domain("n0.example", 1, 0);
+        assert_int_equal(find("n20.example")->presence, VD_PRESENT);
+        assert_true(cache.used <= VD_CACHE_BYTES);
+        assert_true(cache.used > VD_CACHE_BYTES / 2);
+    }
+}
+
+/* ---- who is asked, and what is shown ------------------------------------------------------------ */
+
+static void test_survey_zone_names_go_to_its_own_servers_and_others_do_not(void **state)
+{
+    static const struct row rows[] = {
+        {"example.com", "v=spf1 include:badexample.com include:spf.mailer.example -all"},
+        {"_dmarc.example.com", "v=DMARC1; p=none"},
+        {"badexample.com", "v=spf1 -all"},
+        {"spf.mailer.example", "v=spf1 -all"},
+    };
+    struct vd_server authority = {.transport = VD_TRANSPORT_UDP, .is_authority = true};
+
+    (void)state;
+    set_up(rows, 4);
+    assert_int_equal(vd_endpoint_parse("198.51.100.1", 12, 53, &authority.at), VD_OK);
+    vd_resolver_set_server(&resolver, VD_AUTHORITY(1), &authority);
+    vd_survey_ask_zone(&survey, "example.com", 1u << VD_AUTHORITY(1));
+    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "_dmarc.example.com", VD_TYPE_TXT, VD_FOLLOW_NOTHING),
+                     VD_OK);
+    run();
+    assert_int_equal(find("example.com")->server, VD_AUTHORITY(1));
+    assert_int_equal(find("_dmarc.example.com")->server, VD_AUTHORITY(1));
+    assert_int_equal(find("badexample.com")->server, 0);
+    assert_int_equal(find("spf.mailer.example")->server, 0);
+    assert_true(find("example.com")->is_aa);
+}
+
+static void test_survey_answer_carries_its_evidence(void **state)
+{
+    static const struct row rows[] = {{"example.com", "v=spf1 -all"}};
+
+    (void)state;
+    set_up(rows, 1);
+    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_TXT, VD_FOLLOW_NOTHING), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "gone.example", VD_TYPE_TXT, VD_FOLLOW_NOTHING),
+                     VD_OK);
+    run();
+    const struct vd_answer *there = find("example.com");
+    assert_int_equal(there->rcode, VD_RCODE_NOERROR);
+    assert_int_equal(there->ttl_s, 300);
+    assert_int_equal(there->transport, VD_TRANSPORT_UDP);
+    assert_int_equal(there->tries, 1);
+    assert_int_equal(there->rtt_ms, 20);
+    assert_int_equal(there->ede, VD_EDE_NONE);
+    const struct vd_answer *gone = find("gone.example");
+    assert_int_equal(gone->rcode, VD_RCODE_NXDOMAIN);
+    assert_true(gone->has_soa);
+    assert_int_equal(gone->soa_up, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +477,14 @@ int main(void)
         cmocka_unit_test(test_survey_name_asked_for_itself_is_followed_when_an_include_wants_it),
         cmocka_unit_test(test_survey_silence_settles_every_answer_as_unknown),
         cmocka_unit_test(test_survey_refuses_what_is_no_name),
+        cmocka_unit_test(test_survey_what_two_domains_include_is_asked_once_in_a_round),
+        cmocka_unit_test(test_survey_cache_never_answers_for_the_watched_name_itself),
+        cmocka_unit_test(test_survey_second_opinion_is_never_from_the_cache),
+        cmocka_unit_test(test_survey_cache_forgets_with_the_round_and_with_the_ttl),
+        cmocka_unit_test(test_survey_failure_is_not_cached),
+        cmocka_unit_test(test_survey_full_cache_drops_the_oldest_and_stays_right),
+        cmocka_unit_test(test_survey_zone_names_go_to_its_own_servers_and_others_do_not),
+        cmocka_unit_test(test_survey_answer_carries_its_evidence),
     };
     return cmocka_run_group_tests_name("survey", tests, NULL, NULL);
 }

@@ -1,0 +1,365 @@
+/*
+ * One survey at a time: what it is for, whom it asks, what becomes of it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "firmware/jobs.h"
+
+#include "firmware/blind.h"
+#include "firmware/look.h"
+#include "port/port_console.h"
+#include "port/port_entropy.h"
+
+#include <limits.h>
+#include <string.h>
+
+/* Without a resolver there is nothing to do but wait for one; so long without one is told. */
+#define NO_RESOLVER_POLL_MS 100u
+#define NO_RESOLVER_TELL_MS 120000u
+
+/* Resolvers that the network names may change at any time.  Not while one of them is asked. */
+static void follow_network(struct vd_agent *agent)
+{
+    struct vd_endpoint now[VD_SERVERS_MAX];
+    char text[VD_ENDPOINT_TEXT_MAX];
+    size_t count = vd_port_dns_servers(now, VD_SERVERS_MAX);
+    bool is_same = count == agent->paths.count;
+
+    for (size_t i = 0; is_same && i < count; i++) {
+        is_same = vd_endpoint_is_equal(&now[i], &agent->resolver.servers[i].at);
+    }
+    if (is_same) {
+        return;
+    }
+    for (unsigned i = 0; i < VD_SERVERS_MAX; i++) {
+        const struct vd_server server = {.transport = VD_TRANSPORT_UDP,
+                                         .at = i < count ? now[i] : (struct vd_endpoint){0}};
+        vd_resolver_set_server(&agent->resolver, i, i < count ? &server : NULL);
+        if (i < count) {
+            vd_console_line("resolver %s (named by the network)",
+                            vd_endpoint_text(&now[i], true, text));
+        }
+    }
+    vd_paths_init(&agent->paths, (uint8_t)count);
+    vd_confirm_forget(&agent->confirm, -1, VD_SERVERS_ALL);
+}
+
+static void start_job(struct vd_agent *agent, enum vd_job job, unsigned index, uint16_t servers,
+                      uint8_t first, uint64_t now_ms)
+{
+    agent->job = (uint8_t)job;
+    agent->job_index = (uint8_t)index;
+    agent->job_first = first;
+    vd_survey_start(&agent->survey, &agent->resolver, job == VD_JOB_WATCH ? &agent->cache : NULL,
+                    servers, first, now_ms);
+}
+
+/* An address is needed before anything can be delivered: it goes first. */
+static bool start_address(struct vd_agent *agent, uint64_t now_ms)
+{
+    uint16_t seeing = vd_paths_seeing(&agent->paths);
+
+    for (unsigned i = 0; i < agent->config->channels_count; i++) {
+        if (!agent->addresses[i].is_wanted) {
+            continue;
+        }
+        /* A resolver that was found to lie may still be the only way out: the collector's
+           certificate proves the address. */
+        start_job(agent, VD_JOB_ADDRESS, i, seeing != 0 ? seeing : VD_SERVERS_ALL,
+                  agent->next_server, now_ms);
+        agent->next_server = (uint8_t)((agent->next_server + 1u) %
+                                       (agent->paths.count > 0 ? agent->paths.count : 1));
+        (void)vd_survey_want(&agent->survey, agent->channels[i].host, VD_TYPE_A, VD_FOLLOW_NOTHING);
+        (void)vd_survey_want(&agent->survey, agent->channels[i].host, VD_TYPE_AAAA,
+                             VD_FOLLOW_NOTHING);
+        return true;
+    }
+    return false;
+}
+
+/* The host's first address of a family.  false: it has none, or it is not known. */
+static bool take_address(const struct vd_agent *agent, uint16_t type, struct vd_endpoint *at)
+{
+    const struct vd_snapshot *snapshot = &agent->survey.snapshot;
+    const struct vd_answer *answer =
+        vd_snapshot_find(snapshot, agent->channels[agent->job_index].host, type);
+    const struct vd_record *record =
+        answer == NULL ? NULL : vd_snapshot_record(snapshot, answer, type, 0);
+
+    if (record == NULL) {
+        return false;
+    }
+    memset(at, 0, sizeof(*at));
+    at->family = type == VD_TYPE_A ? VD_FAMILY_IP4 : VD_FAMILY_IP6;
+    memcpy(at->addr, vd_snapshot_span(snapshot, record).bytes, record->len);
+    return true;
+}
+
+static void end_address(struct vd_agent *agent, uint64_t now_ms)
+{
+    struct vd_address *address = &agent->addresses[agent->job_index];
+    const struct vd_channel *channel = &agent->channels[agent->job_index];
+
+    address->is_wanted = false;
+    address->due_ms = now_ms + VD_ADDRESS_KEEP_MS;
+    if (take_address(agent, VD_TYPE_A, &address->at) ||
+        take_address(agent, VD_TYPE_AAAA, &address->at)) {
+        address->has_failed = false;
+        return;
+    }
+    /* The last address that was known stays in use: the certificate proves whether it is still the
+       right one. */
+    const struct vd_answer *answer =
+        vd_snapshot_find(&agent->survey.snapshot, channel->host, VD_TYPE_A);
+    address->has_failed = address->at.family == VD_FAMILY_NONE;
+    vd_console_line("channel %s: %s: %s", channel->name, channel->host,
+                    answer == NULL ? "not a host name"
+                                   : vd_detail_str((enum vd_detail)vd_answer_detail(answer)));
+}
+
+static bool start_path(struct vd_agent *agent, uint64_t now_ms)
+{
+    uint8_t random[VD_PATH_RANDOM_LEN];
+    int due = vd_paths_due(&agent->paths, now_ms);
+
+    if (due < 0 || vd_entropy_random(random, sizeof(random)) != VD_OK) {
+        return false;
+    }
+    start_job(agent, VD_JOB_PATH, (unsigned)due, (uint16_t)(1u << due), (uint8_t)due, now_ms);
+    vd_paths_ask(&agent->survey, agent->config->dns.self_check_good,
+                 agent->config->dns.self_check_bad, random);
+    return true;
+}
+
+/* The time until a blind path is checked again: no longer than the shortest round. */
+static uint32_t recheck_ms(const struct vd_agent *agent)
+{
+    uint32_t least = VD_PATH_RECHECK_MS;
+
+    for (size_t i = 0; i < agent->config->watches_count; i++) {
+        uint32_t interval = agent->config->watches[i].interval_ms;
+        least = interval < least ? interval : least;
+    }
+    return least;
+}
+
+static void end_path(struct vd_agent *agent, uint64_t now_ms)
+{
+    vd_paths_weigh(&agent->paths, agent->job_index, &agent->survey.snapshot, recheck_ms(agent),
+                   now_ms);
+    vd_blind_weigh_path(agent, agent->job_index, now_ms);
+}
+
+/* The watch that has been due for longest. */
+static struct vd_watch_run *due_watch(struct vd_agent *agent, unsigned *index, uint64_t now_ms)
+{
+    struct vd_watch_run *due = NULL;
+
+    for (unsigned i = 0; i < agent->config->watches_count; i++) {
+        struct vd_watch_run *run = &agent->watches[i];
+        if (run->due_ms <= now_ms && (due == NULL || run->due_ms < due->due_ms)) {
+            due = run;
+            *index = i;
+        }
+    }
+    return due;
+}
+
+static void start_watch(struct vd_agent *agent, unsigned index, uint16_t servers, uint8_t first,
+                        uint16_t authority, uint64_t now_ms)
+{
+    const struct vd_watch *watch = &agent->config->watches[index];
+    struct vd_watch_run *run = &agent->watches[index];
+
+    agent->job_who = run->who;
+    start_job(agent, VD_JOB_WATCH, index, servers, first, now_ms);
+    if (authority != 0) {
+        vd_survey_ask_zone(&agent->survey, watch->domain + agent->authorities[index].zone_at,
+                           authority);
+    }
+    if (run->who == VD_NEXT_ANYONE) {
+        vd_blind_clear_troubles(agent);
+    }
+    vd_look_ask(&agent->survey, watch);
+}
+
+/*
+ * The resolver of a look that asks elsewhere: one that may be asked, rather none of those that need
+ * not be, and among these rather another source than at the last look.
+ */
+static uint8_t another_resolver(const struct vd_agent *agent, const struct vd_watch_run *run,
+                                uint16_t seeing)
+{
+    unsigned count = agent->paths.count;
+    unsigned best_rank = UINT_MAX;
+    uint8_t best = run->first;
+
+    for (unsigned i = 0; i < count; i++) {
+        uint8_t place = (uint8_t)((run->first + i) % count);
+        uint8_t source = vd_agent_source_of(agent, place);
+        unsigned rank = vd_set_has(run->not_these, source) ? 2u : source == run->last;
+        if (vd_set_has(seeing, place) && rank < best_rank) {
+            best_rank = rank;
+            best = place;
+        }
+    }
+    return best;
+}
+
+/* The next authority in turn that need not be passed over; 0: none. */
+static uint16_t next_authority(struct vd_agent *agent, unsigned index)
+{
+    struct vd_authorities *list = &agent->authorities[index];
+
+    for (unsigned i = 0; i < list->count; i++) {
+        unsigned place = VD_AUTHORITY((list->turn + i) % list->count);
+        if (!vd_set_has(agent->watches[index].not_these, place)) {
+            list->turn = (uint8_t)((place - VD_SERVERS_MAX + 1u) % list->count);
+            return (uint16_t)(1u << place);
+        }
+    }
+    return 0;
+}
+
+/* The table's places for authorities hold those of one watch at a time. */
+static void set_authorities(struct vd_agent *agent, unsigned index)
+{
+    const struct vd_authorities *list = &agent->authorities[index];
+
+    for (unsigned i = 0; i < VD_AUTHORITIES_MAX; i++) {
+        const struct vd_server server = {
+            .transport = VD_TRANSPORT_UDP, .is_authority = true, .at = list->at[i]};
+        vd_resolver_set_server(&agent->resolver, VD_AUTHORITY(i), i < list->count ? &server : NULL);
+    }
+}
+
+/* Whom does this look need that is not known yet? */
+static bool start_authorities(struct vd_agent *agent, unsigned index, uint64_t now_ms)
+{
+    const struct vd_authorities *list = &agent->authorities[index];
+    bool is_fresh = list->found_ms != 0 && now_ms < list->found_ms + VD_AUTHORITY_FRESH_MS;
+
+    if (agent->watches[index].who != VD_NEXT_AUTHORITY || is_fresh) {
+        return false;
+    }
+    start_job(agent, VD_JOB_AUTHORITIES, index, vd_paths_seeing(&agent->paths),
+              agent->watches[index].first, now_ms);
+    vd_authority_ask(&agent->survey, agent->config->watches[index].domain);
+    return true;
+}
+
+static void end_authorities(struct vd_agent *agent, uint64_t now_ms)
+{
+    const char *domain = agent->config->watches[agent->job_index].domain;
+    struct vd_authorities *list = &agent->authorities[agent->job_index];
+
+    if (vd_authority_take(&agent->survey.snapshot, domain, list, now_ms)) {
+        vd_confirm_forget(&agent->confirm, agent->job_index, VD_AUTHORITIES_ALL);
+        vd_console_line("%s: %u name server addresses of %s", domain, list->count,
+                        domain + list->zone_at);
+    }
+}
+
+/* Begin a look at the watch that is due, or find out first whom to ask. */
+static bool start_look(struct vd_agent *agent, uint64_t now_ms)
+{
+    unsigned index = 0;
+    struct vd_watch_run *run = due_watch(agent, &index, now_ms);
+    uint16_t servers = vd_paths_seeing(&agent->paths);
+    uint16_t authority = 0;
+
+    if (run == NULL || servers == 0) {
+        return false;
+    }
+    uint8_t first = run->first;
+    if (start_authorities(agent, index, now_ms)) {
+        return true;
+    }
+    set_authorities(agent, index);
+    if (run->who == VD_NEXT_AUTHORITY) {
+        authority = next_authority(agent, index);
+        /* None is known any more: another resolver is the next best. */
+        run->who = authority != 0 ? VD_NEXT_AUTHORITY : VD_NEXT_ELSEWHERE;
+    }
+    if (run->who == VD_NEXT_ELSEWHERE) {
+        first = another_resolver(agent, run, servers);
+        servers = (uint16_t)(1u << first);
+    }
+    start_watch(agent, index, servers, first, authority, now_ms);
+    return true;
+}
+
+static uint64_t next_due_ms(const struct vd_agent *agent)
+{
+    uint64_t next = vd_paths_next_ms(&agent->paths);
+
+    for (size_t i = 0; vd_paths_seeing(&agent->paths) != 0 && i < agent->config->watches_count;
+         i++) {
+        next = agent->watches[i].due_ms < next ? agent->watches[i].due_ms : next;
+    }
+    return next;
+}
+
+static void end_job(struct vd_agent *agent, uint64_t now_ms)
+{
+    switch (agent->job) {
+    case VD_JOB_ADDRESS:
+        end_address(agent, now_ms);
+        break;
+    case VD_JOB_PATH:
+        end_path(agent, now_ms);
+        break;
+    case VD_JOB_AUTHORITIES:
+        end_authorities(agent, now_ms);
+        break;
+    default:
+        vd_look_weigh(agent, agent->job_index, now_ms);
+        break;
+    }
+    agent->job = VD_JOB_NONE;
+}
+
+/* Nothing to do: the round is over.  The resolver may still have idle connections to close. */
+static uint64_t rest(struct vd_agent *agent, uint64_t now_ms)
+{
+    uint64_t due_ms = next_due_ms(agent);
+
+    vd_cache_clear(&agent->cache);
+    vd_resolver_poll(&agent->resolver, now_ms);
+    uint64_t idle_ms = vd_resolver_next_ms(&agent->resolver);
+    return idle_ms < due_ms ? idle_ms : due_ms;
+}
+
+/* No resolver is known: wait for the network to name one. */
+static uint64_t wait_for_resolver(struct vd_agent *agent, uint64_t now_ms)
+{
+    if (now_ms >= NO_RESOLVER_TELL_MS) {
+        vd_blind_weigh_none(agent, now_ms);
+    }
+    return now_ms + NO_RESOLVER_POLL_MS;
+}
+
+uint64_t vd_jobs_turn(struct vd_agent *agent, uint64_t now_ms)
+{
+    if (agent->job == VD_JOB_NONE) {
+        if (agent->config->servers_count == 0) {
+            follow_network(agent);
+        }
+        if (agent->paths.count == 0) {
+            return wait_for_resolver(agent, now_ms);
+        }
+        if (!start_address(agent, now_ms) && !start_path(agent, now_ms) &&
+            !start_look(agent, now_ms)) {
+            return rest(agent, now_ms);
+        }
+    }
+    if (vd_survey_poll(&agent->survey, now_ms) != VD_OK) {
+        return vd_resolver_next_ms(&agent->resolver);
+    }
+    if (agent->job == VD_JOB_AUTHORITIES &&
+        vd_authority_go_on(&agent->survey, agent->config->watches[agent->job_index].domain)) {
+        return now_ms; /* what was found raised more questions */
+    }
+    end_job(agent, now_ms);
+    return now_ms;
+}
