@@ -5,7 +5,7 @@
  * called for each flight whose deadline is over, does the rest: the next server, another
  * transport, or the end.  So nothing here calls itself, and `done` is called from poll alone.
  *
- * Used by resolver.c and link.c only.
+ * Used by resolver.c, link.c and arrival.c only.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -34,6 +34,14 @@ void vd_flight_turn(struct vd_resolver *resolver, struct vd_flight *flight, uint
 /* This try has failed. */
 void vd_flight_fail(struct vd_flight *flight, enum vd_detail fate, uint64_t now_ms);
 
+/* Tell how it ended; the flight is FREE afterwards.  vd_flight_finish_unknown makes the reply from
+   what the flight has noted. */
+void vd_flight_finish(struct vd_resolver *resolver, struct vd_flight *flight,
+                      struct vd_reply *reply);
+void vd_flight_finish_unknown(struct vd_resolver *resolver, struct vd_flight *flight);
+
+/* ---- arrival.c --------------------------------------------------------------------------------- */
+
 /* A response that matches (VD_MATCH_YES or VD_MATCH_BARE) has come. */
 void vd_flight_take(struct vd_resolver *resolver, struct vd_flight *flight, enum vd_match match,
                     const struct vd_message *message, uint64_t now_ms);
@@ -41,6 +49,8 @@ void vd_flight_take(struct vd_resolver *resolver, struct vd_flight *flight, enum
 /* Something has come over UDP that is not the response, as `match` says. */
 void vd_flight_mismatch(struct vd_resolver *resolver, struct vd_flight *flight, enum vd_match match,
                         uint64_t now_ms);
+
+/* ---- for link.c -------------------------------------------------------------------------------- */
 
 /*
  * Write the query of a try: fresh id, case and cookie.
