@@ -58,17 +58,30 @@ static bool is_wanted(const struct vd_rr *rr, enum vd_section section, uint16_t 
            vd_name_is_equal(&rr->owner, end);
 }
 
-/* Follow the aliases inside the response.  Fills hops, end, ttl_s; a status that is not VD_OK is
-   told in detail. */
+/* About whom the server that answered is believed. */
+struct scope {
+    bool is_authority;
+    const struct vd_name *zone; /* NULL: not known */
+};
+
+/* Is it believed about an alias's target? */
+static bool is_inside(const struct scope *scope, const struct vd_name *name)
+{
+    return !scope->is_authority || (scope->zone != NULL && labels_up(scope->zone, name) >= 0);
+}
+
+/* Follow the aliases inside the response.  Fills hops, end, ttl_s, leaves; a status that is not
+   VD_OK is told in detail. */
 static enum vd_status follow(const struct vd_message *in, const struct vd_question *question,
-                             struct vd_gist *out)
+                             const struct scope *scope, struct vd_gist *out)
 {
     size_t used[VD_CHAIN_MAX]; /* where the RDATA of each hop stands: the same again is a loop */
     struct vd_rr rr;
     enum vd_status status = VD_OTHER;
 
     out->end = question->name;
-    while (question->type != VD_TYPE_CNAME && (status = next_hop(in, &out->end, &rr)) == VD_OK) {
+    while (question->type != VD_TYPE_CNAME && !out->leaves &&
+           (status = next_hop(in, &out->end, &rr)) == VD_OK) {
         out->detail = VD_DETAIL_CHAIN;
         for (size_t i = 0; i < out->hops; i++) {
             if (used[i] == rr.rdata.pos) {
@@ -85,16 +98,19 @@ static enum vd_status follow(const struct vd_message *in, const struct vd_questi
         if (status != VD_OK) {
             break;
         }
+        out->leaves = !is_inside(scope, &out->end);
     }
-    out->detail = status == VD_OTHER ? VD_DETAIL_NONE : VD_DETAIL_MALFORMED;
-    return status == VD_OTHER ? VD_OK : status;
+    bool is_ok = status == VD_OTHER || out->leaves;
+    out->detail = is_ok ? VD_DETAIL_NONE : VD_DETAIL_MALFORMED;
+    return is_ok ? VD_OK : status;
 }
 
 /* What the records at the end of the chain amount to. */
 struct tally {
     bool has_wanted;
     bool has_referral;
-    uint32_t soa_ttl_s; /* of the SOA that proves the absence of `end` */
+    bool has_foreign_soa; /* an authority's, of a zone that is not its own */
+    uint32_t soa_ttl_s;   /* of the SOA that proves the absence of `end` */
 };
 
 static enum vd_status take_soa(const struct vd_rr *rr, int up, struct vd_evidence *evidence)
@@ -111,9 +127,18 @@ static enum vd_status take_soa(const struct vd_rr *rr, int up, struct vd_evidenc
     return VD_OK;
 }
 
+/* May this server prove an absence by the SOA of that owner? */
+static bool is_own_soa(const struct scope *scope, const struct vd_name *owner)
+{
+    if (!scope->is_authority) {
+        return true;
+    }
+    return scope->zone != NULL ? labels_up(scope->zone, owner) >= 0 : owner->len > 1u;
+}
+
 /* A record of the authority section. */
-static enum vd_status take_authority(const struct vd_rr *rr, struct vd_gist *out,
-                                     struct tally *tally)
+static enum vd_status take_authority(const struct vd_rr *rr, const struct scope *scope,
+                                     struct vd_gist *out, struct tally *tally)
 {
     int up = labels_up(&rr->owner, &out->end);
 
@@ -124,12 +149,16 @@ static enum vd_status take_authority(const struct vd_rr *rr, struct vd_gist *out
     if (rr->type != VD_TYPE_SOA || out->evidence.has_soa) {
         return VD_OK;
     }
+    if (!is_own_soa(scope, &rr->owner)) {
+        tally->has_foreign_soa = true;
+        return VD_OK;
+    }
     tally->soa_ttl_s = rr->ttl_s;
     return take_soa(rr, up, &out->evidence);
 }
 
 static enum vd_status count(const struct vd_message *in, const struct vd_question *question,
-                            struct vd_gist *out, struct tally *tally)
+                            const struct scope *scope, struct vd_gist *out, struct tally *tally)
 {
     struct vd_rr_walk walk;
     struct vd_rr rr;
@@ -144,7 +173,7 @@ static enum vd_status count(const struct vd_message *in, const struct vd_questio
             out->ttl_s = least(out->ttl_s, rr.ttl_s);
             status = rr.type == VD_TYPE_SOA ? take_soa(&rr, 0, &out->evidence) : VD_OK;
         } else if (section == VD_SECTION_AUTHORITY && !tally->has_wanted) {
-            status = take_authority(&rr, out, tally);
+            status = take_authority(&rr, scope, out, tally);
         }
         if (status != VD_OK) {
             return status;
@@ -213,11 +242,13 @@ static void take_evidence(const struct vd_message *in, struct vd_evidence *out)
 static void judge(const struct vd_message *in, const struct tally *tally, struct vd_gist *out)
 {
     bool is_nxdomain = in->rcode == VD_RCODE_NXDOMAIN;
+    /* "No such name", and yet here is a record of it: its own SOA, say. */
+    bool is_there = tally->has_wanted || (out->evidence.has_soa && out->evidence.soa_up == 0);
 
     if (tally->has_wanted && !is_nxdomain) {
         set(out, VD_PRESENT, VD_DETAIL_NONE);
-    } else if (tally->has_wanted) {
-        set(out, VD_UNKNOWN, VD_DETAIL_SUSPECT); /* "no such name", and yet here it is */
+    } else if (is_nxdomain && is_there) {
+        set(out, VD_UNKNOWN, VD_DETAIL_SUSPECT);
     } else if (out->evidence.has_soa) {
         set(out, VD_ABSENT,
             out->hops > 0 ? VD_DETAIL_DANGLING
@@ -242,16 +273,25 @@ static bool is_intercepted(const struct vd_gist *out)
     return out->evidence.is_ra || (!out->evidence.is_aa && out->detail != VD_DETAIL_LAME);
 }
 
+/* Does an extended error say only that the resolver could not validate?  (RFC 8914, sections 4.2,
+   4.3 and 4.6)  It takes the zone for an unsigned one, and the answer is as good as from one. */
+static bool is_unvalidated(uint16_t ede)
+{
+    return ede == 1 || ede == 2 || ede == 5;
+}
+
 /* What the extended error makes of it: see answer.h. */
 static void refine(bool is_authority, struct vd_gist *out)
 {
     uint8_t detail = detail_of_ede(out->evidence.ede);
+    bool is_nxdomain = out->evidence.rcode == VD_RCODE_NXDOMAIN && !out->leaves;
     bool is_open =
         out->detail == VD_DETAIL_SERVFAIL ||
-        /* An authority's REFUSED means that it does not serve the zone, whatever it adds:
-                      RFC 8914, section 4.21 gives "Not Authoritative" for that. */
+        /* An authority's REFUSED means that it does not serve the zone, whatever it
+                      adds: RFC 8914, section 4.21 gives "Not Authoritative" for that. */
         (out->detail == VD_DETAIL_REFUSED && !is_authority) ||
-        (out->detail == VD_DETAIL_SUSPECT && out->evidence.rcode == VD_RCODE_NXDOMAIN);
+        (out->detail == VD_DETAIL_SUSPECT && is_nxdomain) ||
+        (out->presence == VD_ABSENT && is_nxdomain && !is_unvalidated(out->evidence.ede));
     bool is_answer =
         out->evidence.rcode == VD_RCODE_NOERROR || out->evidence.rcode == VD_RCODE_NXDOMAIN;
 
@@ -262,10 +302,43 @@ static void refine(bool is_authority, struct vd_gist *out)
     }
 }
 
-void vd_answer_classify(const struct vd_message *in, const struct vd_question *question,
-                        bool is_authority, struct vd_gist *out)
+/* NOERROR or NXDOMAIN: follow, count and judge.  false: all is said. */
+static bool look_into(const struct vd_message *in, const struct vd_question *question,
+                      const struct scope *scope, struct vd_gist *out)
 {
-    struct tally tally;
+    struct tally tally = {.has_wanted = false};
+
+    if (scope->zone != NULL && !is_inside(scope, &question->name)) {
+        set(out, VD_UNKNOWN, VD_DETAIL_LAME);
+        return false;
+    }
+    if (follow(in, question, scope, out) != VD_OK) {
+        return true;
+    }
+    if (out->leaves) {
+        set(out, VD_UNKNOWN, VD_DETAIL_NOT_ASKED);
+    } else if (count(in, question, scope, out, &tally) != VD_OK) {
+        set(out, VD_UNKNOWN, VD_DETAIL_MALFORMED);
+        return false;
+    } else {
+        judge(in, &tally, out);
+    }
+    if (scope->is_authority && is_intercepted(out)) {
+        out->leaves = false;
+        set(out, VD_UNKNOWN, VD_DETAIL_INTERCEPTED);
+        return false;
+    }
+    if (tally.has_foreign_soa && !tally.has_wanted && !out->evidence.has_soa) {
+        out->leaves = false;
+        set(out, VD_UNKNOWN, VD_DETAIL_LAME);
+    }
+    return true;
+}
+
+void vd_answer_classify(const struct vd_message *in, const struct vd_question *question,
+                        bool is_authority, const struct vd_name *zone, struct vd_gist *out)
+{
+    const struct scope scope = {.is_authority = is_authority, .zone = is_authority ? zone : NULL};
 
     memset(out, 0, sizeof(*out));
     out->ttl_s = UINT32_MAX;
@@ -277,17 +350,8 @@ void vd_answer_classify(const struct vd_message *in, const struct vd_question *q
     }
     if (in->rcode != VD_RCODE_NOERROR && in->rcode != VD_RCODE_NXDOMAIN) {
         set(out, VD_UNKNOWN, (enum vd_detail)detail_of_rcode(in->rcode));
-    } else if (follow(in, question, out) == VD_OK) {
-        if (count(in, question, out, &tally) != VD_OK) {
-            set(out, VD_UNKNOWN, VD_DETAIL_MALFORMED);
-            return;
-        }
-        judge(in, &tally, out);
-        if (is_authority && is_intercepted(out)) {
-            out->leaves = false;
-            set(out, VD_UNKNOWN, VD_DETAIL_INTERCEPTED);
-            return;
-        }
+    } else if (!look_into(in, question, &scope, out)) {
+        return;
     }
     refine(is_authority, out);
 }
@@ -306,16 +370,36 @@ static enum vd_status add_name(struct vd_snapshot *snapshot, size_t index, uint1
 }
 
 /* Does a TXT begin like an SPF record?  (RFC 7208, section 4.5; the version is case-insensitive) */
-static bool is_spf(const uint8_t *text, size_t len)
+static bool is_spf(const struct vd_rr *rr)
 {
     static const char version[] = "v=spf1";
+    struct vd_reader r = rr->rdata;
+    size_t have = 0;
 
-    for (size_t i = 0; i < sizeof(version) - 1u; i++) {
-        if (i >= len || (text[i] | (version[i] >= 'a' ? 0x20 : 0)) != (uint8_t)version[i]) {
-            return false;
+    while (vd_reader_left(&r) > 0) {
+        uint8_t len = vd_read_u8(&r);
+        const uint8_t *text = vd_read_span(&r, len);
+        for (size_t i = 0; text != NULL && i < len && version[have] != '\0'; i++, have++) {
+            if ((text[i] | (version[have] >= 'a' ? 0x20 : 0)) != (uint8_t)version[have]) {
+                return false;
+            }
         }
     }
-    return true;
+    return version[have] == '\0';
+}
+
+/* Has keeping what somebody else's record led to come to what is reserved for the watch's own? */
+static bool is_reserved(const struct vd_snapshot *snapshot, enum vd_keep keep, uint8_t *limit)
+{
+    if (keep != VD_KEEP_SPF) {
+        return false;
+    }
+    if (snapshot->records_count >= VD_SURVEY_RECORDS_MAX - VD_SURVEY_OWN_RECORDS) {
+        *limit = VD_LIMIT_RECORDS;
+    } else if (snapshot->bytes_len >= VD_SURVEY_BYTES_MAX - VD_SURVEY_OWN_BYTES) {
+        *limit = VD_LIMIT_BYTES;
+    }
+    return *limit != VD_LIMIT_NONE;
 }
 
 /* TXT records of an answer so far. */
@@ -337,14 +421,20 @@ static enum vd_status add_txt(struct vd_snapshot *snapshot, size_t index, const 
     size_t cap = VD_SURVEY_BYTES_MAX - snapshot->bytes_len;
     size_t len = 0;
 
+    if (keep == VD_KEEP_SPF) {
+        if (!is_spf(rr) || count_txt(snapshot, index) >= 2) {
+            return VD_OTHER;
+        }
+        if (is_reserved(snapshot, keep, limit)) {
+            return VD_EFULL;
+        }
+        cap -= VD_SURVEY_OWN_BYTES;
+    }
     /* In place here too. */
     enum vd_status status = vd_rr_txt(rr, room, cap < VD_TXT_LEN_MAX ? cap : VD_TXT_LEN_MAX, &len);
     if (status != VD_OK) {
         *limit = len > VD_TXT_LEN_MAX ? VD_LIMIT_TXT : VD_LIMIT_NONE;
         return status;
-    }
-    if (keep == VD_KEEP_SPF && (!is_spf(room, len) || count_txt(snapshot, index) >= 2)) {
-        return VD_OTHER;
     }
     return vd_snapshot_add(snapshot, index, VD_TYPE_TXT, 0, room, len);
 }
@@ -383,20 +473,21 @@ static enum vd_status add_rr(struct vd_snapshot *snapshot, size_t index, const s
     return status != VD_OK ? status : add_name(snapshot, index, rr->type, preference, &soa.mname);
 }
 
-/* The aliases, in order; *end is where they lead. */
+/* The aliases that the judgement followed, in order. */
 static enum vd_status add_chain(const struct vd_message *in, const struct vd_question *question,
-                                struct vd_snapshot *snapshot, size_t index, struct vd_name *end)
+                                unsigned hops, struct vd_snapshot *snapshot, size_t index,
+                                enum vd_keep keep, uint8_t *limit)
 {
+    struct vd_name end = question->name;
     struct vd_rr rr;
 
-    *end = question->name;
-    for (unsigned hops = 0; question->type != VD_TYPE_CNAME && hops < VD_CHAIN_MAX; hops++) {
-        if (next_hop(in, end, &rr) != VD_OK) {
-            break;
+    for (unsigned i = 0; i < hops && next_hop(in, &end, &rr) == VD_OK; i++) {
+        if (is_reserved(snapshot, keep, limit)) {
+            return VD_EFULL;
         }
-        enum vd_status status = vd_rr_name(&rr, end);
+        enum vd_status status = vd_rr_name(&rr, &end);
         if (status == VD_OK) {
-            status = add_name(snapshot, index, VD_TYPE_CNAME, 0, end);
+            status = add_name(snapshot, index, VD_TYPE_CNAME, 0, &end);
         }
         if (status != VD_OK) {
             return status;
@@ -432,15 +523,13 @@ static enum vd_status add_wanted(const struct vd_message *in, uint16_t type,
 }
 
 enum vd_status vd_answer_store(const struct vd_message *in, const struct vd_question *question,
-                               struct vd_snapshot *snapshot, size_t index, enum vd_keep keep,
-                               uint8_t *limit)
+                               const struct vd_gist *gist, struct vd_snapshot *snapshot,
+                               size_t index, enum vd_keep keep, uint8_t *limit)
 {
-    struct vd_name end;
-
     *limit = VD_LIMIT_NONE;
-    enum vd_status status = add_chain(in, question, snapshot, index, &end);
-    if (status == VD_OK) {
-        status = add_wanted(in, question->type, &end, snapshot, index, keep, limit);
+    enum vd_status status = add_chain(in, question, gist->hops, snapshot, index, keep, limit);
+    if (status == VD_OK && !gist->leaves) {
+        status = add_wanted(in, question->type, &gist->end, snapshot, index, keep, limit);
     }
     if (status == VD_EFULL && *limit == VD_LIMIT_NONE) {
         *limit =

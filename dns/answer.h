@@ -28,8 +28,8 @@ struct vd_gist {
     uint8_t detail;     /* enum vd_detail */
     uint8_t limit;      /* enum vd_limit */
     uint8_t hops;       /* CNAMEs followed inside the response */
-    bool leaves;        /* NOERROR, and the alias chain ends outside of the response: ask for `end`;
-                         presence is unknown until then */
+    bool leaves;        /* the alias chain goes on outside of the response, or of the authority's
+                         zone: ask for `end`; presence is unknown until then */
     uint32_t ttl_s;     /* least TTL of what was used; of a negative answer min(SOA's TTL, MINIMUM)
                          (RFC 2308, section 5); UINT32_MAX: nothing was */
     struct vd_name end; /* where the alias chain ends; the question's name without one */
@@ -43,6 +43,7 @@ struct vd_gist {
  *   NOERROR          wanted type at the end of the chain     present
  *   NOERROR          nothing wanted, SOA in authority        absent(nodata), absent(dangling)
  *   NXDOMAIN         SOA in authority                        absent(nxdomain), absent(dangling)
+ *   NXDOMAIN         its SOA is that very name's             unknown(suspect): it contradicts itself
  *   either           nothing wanted, no SOA                  unknown(suspect): absence not proved
  *   NOERROR          alias to a name outside                 leaves
  *   NOERROR          NS in authority, AA=0                   unknown(lame)
@@ -54,33 +55,51 @@ struct vd_gist {
  * a loop: unknown(chain), as is a chain over VD_CHAIN_MAX (then limit names it).
  *
  * is_authority  a zone's own server was asked: an answer without AA, or with RA, is not its own:
- *               unknown(intercepted); a referral is unknown(lame).  Aliases may leave.
+ *               unknown(intercepted); a referral is unknown(lame).
+ * zone          of an authority, the apex that it was asked for; it is believed about no other.  The
+ *               first alias to a name that is not below it leaves, whatever the response says of
+ *               that name, rcode included (RFC 1034, section 4.3.2 lets a server add it); an SOA
+ *               that is not of the zone or below it is unknown(lame), as is a question from
+ *               outside.  NULL: not known; then every alias leaves, and only the root's SOA is lame.
  *
- * Extended errors (RFC 8914) explain SERVFAIL, REFUSED and NXDOMAIN; on any rcode only the stale
- * ones (3, 19) and the altered ones (4, 15 to 17) change the result, to unknown.  NOERROR with data
- * and any other code stays present, absence with an SOA and any other code absent; NXDOMAIN that
- * is not proved is explained as the first two.  An authority's REFUSED stays what it is.
+ * Extended errors (RFC 8914) by rcode and what was found:
+ *
+ *   3, 19            stale                  on any answer    unknown(stale)
+ *   4, 15 to 17      altered                on any answer    unknown(filtered)
+ *   18, 20, 21       blocked                NXDOMAIN         unknown(filtered)
+ *   6 to 12, 25, 27  validation failed      NXDOMAIN         unknown(dnssec)
+ *   13, 14, 22, 23   zone out of reach      NXDOMAIN         unknown(upstream)
+ *   1, 2, 5          could not validate     NXDOMAIN         no change where an SOA proves it
+ *   all of these     SERVFAIL, REFUSED, NXDOMAIN without SOA: unknown, as named (1, 2, 5: dnssec)
+ *
+ * NOERROR with data or an SOA and any other code stays what it is.  An authority's REFUSED does
+ * too.
  */
 void vd_answer_classify(const struct vd_message *in, const struct vd_question *question,
-                        bool is_authority, struct vd_gist *out);
+                        bool is_authority, const struct vd_name *zone, struct vd_gist *out);
 
 /* How much of an answer is kept. */
 enum vd_keep {
     VD_KEEP_ALL = 0,
-    VD_KEEP_SPF /* of TXT only what begins v=spf1, and no more than two: for names that somebody
-                   else's record led to, whose owner must not fill the survey up */
+    VD_KEEP_SPF /* of TXT only what begins v=spf1, and no more than two; and nothing of the room
+                   that is reserved for the watch's own names (VD_SURVEY_OWN_BYTES and _RECORDS):
+                   for names that somebody else's record led to, whose owner must not fill the
+                   survey up */
 };
 
 /*
  * Copy the records that vd_answer_classify used into answers[index] of the snapshot: the CNAMEs in
- * order, then those of the wanted type.  The same record twice counts once.
+ * order, then, unless the chain leaves, those of the wanted type.  The same record twice counts
+ * once.
+ *
+ * gist  what vd_answer_classify made of it.
  *
  * VD_EFULL    a knob of limits.h (survey's records, bytes, or one TXT), which *limit names (enum
  *             vd_limit); what fitted stays.
  * VD_EFORMAT  RDATA of a record breaks its grammar.
  */
 enum vd_status vd_answer_store(const struct vd_message *in, const struct vd_question *question,
-                               struct vd_snapshot *snapshot, size_t index, enum vd_keep keep,
-                               uint8_t *limit);
+                               const struct vd_gist *gist, struct vd_snapshot *snapshot,
+                               size_t index, enum vd_keep keep, uint8_t *limit);
 
 #endif

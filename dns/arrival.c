@@ -25,10 +25,25 @@ static void go_tcp(struct vd_flight *flight, uint16_t servers, enum vd_detail wh
     go_again(flight, why, now_ms);
 }
 
+/* What a response says of the flight's question. */
+static void classify(const struct vd_resolver *resolver, const struct vd_flight *flight,
+                     const struct vd_message *message, struct vd_gist *out)
+{
+    const struct vd_server *server = &resolver->servers[flight->server];
+
+    vd_answer_classify(message, &flight->question, server->is_authority, server->zone, out);
+}
+
 void vd_flight_mismatch(struct vd_resolver *resolver, struct vd_flight *flight, enum vd_match match,
-                        uint64_t now_ms)
+                        const struct vd_message *message, uint64_t now_ms)
 {
     struct vd_path *path = &resolver->paths[flight->server];
+    struct vd_gist gist;
+
+    if (match == VD_MATCH_ERROR) {
+        classify(resolver, flight, message, &gist);
+        flight->said = gist.detail;
+    }
 
     path->mismatches++;
     path->calm = 0;
@@ -43,14 +58,22 @@ void vd_flight_mismatch(struct vd_resolver *resolver, struct vd_flight *flight, 
     go_tcp(flight, UINT16_MAX, VD_DETAIL_ATTACK, now_ms);
 }
 
+/* Does the server say that it does not take EDNS?  (RFC 6891, section 7) */
+static bool is_edns_error(const struct vd_message *message)
+{
+    return message->rcode == VD_RCODE_FORMERR || message->rcode == VD_RCODE_NOTIMP ||
+           message->rcode == VD_RCODE_BADVERS;
+}
+
 /* What a response tells of its server, whatever it says of the question. */
-static void learn(struct vd_resolver *resolver, struct vd_flight *flight,
+static void learn(struct vd_resolver *resolver, struct vd_flight *flight, enum vd_match match,
                   const struct vd_message *message, uint64_t now_ms)
 {
     struct vd_path *path = &resolver->paths[flight->server];
     bool is_udp = flight->transport == VD_TRANSPORT_UDP;
 
     path->answered++;
+    flight->heard |= vd_server_bit(flight->server);
     if (flight->transport == resolver->servers[flight->server].transport) {
         vd_path_measure(path, (uint32_t)(now_ms - flight->sent_ms));
     } else {
@@ -59,10 +82,15 @@ static void learn(struct vd_resolver *resolver, struct vd_flight *flight,
             path->tcp_until_ms = now_ms + TCP_FIRST_MS;
         }
     }
-    path->has_edns |= message->edns.has_opt;
-    if (flight->has_edns) {
-        vd_path_set_trouble(path, VD_TROUBLE_NO_EDNS, !message->edns.has_opt);
-    } else if (is_udp && now_ms >= path->edns_off_until_ms) {
+    bool is_error = is_edns_error(message);
+    if (message->edns.has_opt && !is_error) {
+        vd_path_answered_edns(path);
+    }
+    if (flight->has_edns && (match == VD_MATCH_YES || !is_udp)) {
+        vd_path_set_trouble(path, VD_TROUBLE_NO_EDNS, !message->edns.has_opt || is_error);
+    } else if (is_error && !flight->has_edns && vd_set_has(flight->plain, flight->server)) {
+        vd_path_set_trouble(path, VD_TROUBLE_NO_EDNS, false); /* it was not EDNS then */
+    } else if (!flight->has_edns && !is_error && now_ms >= path->edns_off_until_ms) {
         vd_path_answered_plain(path, now_ms);
     }
     if (flight->has_cookie && message->edns.cookie_len > VD_COOKIE_CLIENT_LEN &&
@@ -79,24 +107,16 @@ static void learn(struct vd_resolver *resolver, struct vd_flight *flight,
 }
 
 /* Must the same server be asked another way before its answer can be judged?  true: it will be. */
-static bool is_another_way(struct vd_resolver *resolver, struct vd_flight *flight,
-                           enum vd_match match, const struct vd_message *message, uint64_t now_ms)
+static bool is_another_way(struct vd_flight *flight, enum vd_match match,
+                           const struct vd_message *message, uint64_t now_ms)
 {
-    struct vd_path *path = &resolver->paths[flight->server];
-    bool is_edns_error = message->rcode == VD_RCODE_FORMERR || message->rcode == VD_RCODE_NOTIMP ||
-                         message->rcode == VD_RCODE_BADVERS;
     bool is_udp = flight->transport == VD_TRANSPORT_UDP;
 
-    if (match == VD_MATCH_BARE || (is_edns_error && flight->has_edns)) {
-        path->edns_off_until_ms = now_ms + VD_EDNS_OFF_MS;
-        vd_path_set_trouble(path, VD_TROUBLE_NO_EDNS, true);
-        flight->is_edns_retried = true;
+    /* Once without, in this question: only an answer to that is learnt from. */
+    if (match == VD_MATCH_BARE || (is_edns_error(message) && flight->has_edns)) {
+        flight->plain |= vd_server_bit(flight->server);
         go_again(flight, VD_DETAIL_RCODE, now_ms);
         return true;
-    }
-    if (is_edns_error && flight->is_edns_retried) {
-        path->edns_off_until_ms = 0; /* it was not EDNS that it did not like */
-        vd_path_set_trouble(path, VD_TROUBLE_NO_EDNS, false);
     }
     if (message->rcode == VD_RCODE_BADCOOKIE && is_udp) {
         if (flight->is_cookie_retried) {
@@ -144,17 +164,16 @@ void vd_flight_take(struct vd_resolver *resolver, struct vd_flight *flight, enum
 {
     struct vd_reply reply;
 
-    learn(resolver, flight, message, now_ms);
+    learn(resolver, flight, match, message, now_ms);
     if (flight->is_cd) {
         take_probe(resolver, flight, message);
         return;
     }
-    if (is_another_way(resolver, flight, match, message, now_ms)) {
+    if (is_another_way(flight, match, message, now_ms)) {
         return;
     }
     memset(&reply, 0, sizeof(reply));
-    vd_answer_classify(message, &flight->question, resolver->servers[flight->server].is_authority,
-                       &reply.gist);
+    classify(resolver, flight, message, &reply.gist);
     if (reply.gist.presence != VD_UNKNOWN || reply.gist.leaves ||
         reply.gist.detail == VD_DETAIL_CHAIN) {
         reply.message = message;
@@ -165,6 +184,5 @@ void vd_flight_take(struct vd_resolver *resolver, struct vd_flight *flight, enum
         flight->servfails |= vd_server_bit(flight->server);
     }
     flight->evidence = reply.gist.evidence;
-    flight->limit = reply.gist.limit;
     vd_flight_fail(flight, (enum vd_detail)reply.gist.detail, now_ms);
 }

@@ -151,10 +151,11 @@ enum vd_status vd_flight_write(struct vd_resolver *resolver, struct vd_flight *f
         return status;
     }
     vd_name_draw_case(&flight->question.name, bits);
-    /* Some boxes swallow what they do not know: a server that was silent, and never answered EDNS
-       yet, is asked without. */
-    bool is_plain = !path->has_edns && flight->transport == VD_TRANSPORT_UDP &&
-                    vd_set_has(flight->silent, flight->server);
+    /* Some boxes swallow what they do not know: a server that was silent, and is not known to speak
+       EDNS, is asked without. */
+    bool is_plain = vd_set_has(flight->plain, flight->server) ||
+                    (!path->has_edns && flight->transport == VD_TRANSPORT_UDP &&
+                     vd_set_has(flight->silent, flight->server));
     flight->has_edns = now_ms >= path->edns_off_until_ms && !is_plain;
     /* Over TLS a cookie would only tell who asks. */
     flight->has_cookie = flight->has_edns && flight->transport != VD_TRANSPORT_TLS;
@@ -264,11 +265,23 @@ void vd_flight_start(struct vd_resolver *resolver, struct vd_flight *flight, uin
 
 /* ---- the end ------------------------------------------------------------------------------ */
 
+/* Servers that only were silent may be behind a box that has begun to swallow EDNS: the next question
+   may find out. */
+static void forget_edns(struct vd_resolver *resolver, const struct vd_flight *flight)
+{
+    for (unsigned i = 0; i < VD_PEERS_MAX; i++) {
+        if (vd_set_has(flight->silent, i) && !vd_set_has(flight->heard, i)) {
+            resolver->paths[i].has_edns = false;
+        }
+    }
+}
+
 /* Tell how it ended.  Socket and link are let go afterwards: the message lies in a buffer of
    theirs. */
 void vd_flight_finish(struct vd_resolver *resolver, struct vd_flight *flight,
                       struct vd_reply *reply)
 {
+    forget_edns(resolver, flight);
     reply->tries = flight->tries;
     resolver->done(resolver->ctx, flight->token, &flight->question, reply);
     vd_flight_close_socket(resolver, flight);
@@ -320,10 +333,12 @@ static bool is_weak(uint8_t detail)
     return detail == VD_DETAIL_NONE || detail == VD_DETAIL_TIMEOUT || detail == VD_DETAIL_NETWORK;
 }
 
-/* Keep the best reason: the last one that says something; silence explains nothing. */
+/* Keep the best reason: the last one that says something; silence explains nothing, and over a limit
+   there was an answer. */
 static void note(struct vd_flight *flight, uint8_t detail)
 {
-    if (!flight->is_cd && (is_weak(flight->why) || !is_weak(detail))) {
+    if (!flight->is_cd && flight->why != VD_DETAIL_LIMIT &&
+        (is_weak(flight->why) || !is_weak(detail))) {
         flight->why = detail;
         flight->why_server = flight->server;
         flight->why_transport = flight->transport;
@@ -337,7 +352,9 @@ static uint8_t fate_of(struct vd_resolver *resolver, const struct vd_flight *fli
     uint8_t fate = flight->fate;
 
     if (fate == VD_DETAIL_NONE) {
-        fate = flight->is_broken ? VD_DETAIL_MALFORMED : VD_DETAIL_TIMEOUT;
+        fate = flight->said != VD_DETAIL_NONE ? flight->said
+               : flight->is_broken            ? (uint8_t)VD_DETAIL_MALFORMED
+                                              : (uint8_t)VD_DETAIL_TIMEOUT;
     }
     bool is_fallback = flight->transport == VD_TRANSPORT_TCP &&
                        resolver->servers[flight->server].transport == VD_TRANSPORT_UDP;
@@ -368,10 +385,8 @@ static void bar(struct vd_resolver *resolver, struct vd_flight *flight, uint8_t 
     case VD_DETAIL_LAME:
     case VD_DETAIL_INTERCEPTED:
     case VD_DETAIL_TLS:
+    case VD_DETAIL_LIMIT: /* another one may leave out what made it so long */
         flight->barred |= bit;
-        return;
-    case VD_DETAIL_LIMIT:
-        flight->barred = UINT16_MAX; /* it will be as long from everybody */
         return;
     default:
         if ((flight->soft & bit) != 0 ||
@@ -408,7 +423,8 @@ static void end_try(struct vd_resolver *resolver, struct vd_flight *flight, uint
         flight->has_mismatch) {
         flight->tcp |= bit;
         flight->tcp_why = fate;
-        flight->has_no_echo = !flight->is_cookieless && !flight->is_broken;
+        flight->has_no_echo =
+            !flight->is_cookieless && !flight->is_broken && flight->said == VD_DETAIL_NONE;
     }
     if (flight->fate == VD_DETAIL_NONE && flight->transport == VD_TRANSPORT_UDP) {
         flight->silent |= bit;
@@ -436,9 +452,10 @@ static void end_try(struct vd_resolver *resolver, struct vd_flight *flight, uint
     }
     if (!flight->is_again) {
         note(flight, fate);
-        bar(resolver, flight, fate);
+        /* What anybody could have said costs a server no more than silence: TCP will tell. */
+        bar(resolver, flight, flight->said != VD_DETAIL_NONE ? VD_DETAIL_TIMEOUT : fate);
     }
-    flight->fate = VD_DETAIL_NONE;
+    flight->fate = flight->said = VD_DETAIL_NONE;
     flight->has_mismatch = flight->is_broken = flight->is_lost = flight->is_shut = false;
     flight->state = VD_FLIGHT_WAITING;
 }

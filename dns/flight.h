@@ -46,9 +46,10 @@ void vd_flight_finish_unknown(struct vd_resolver *resolver, struct vd_flight *fl
 void vd_flight_take(struct vd_resolver *resolver, struct vd_flight *flight, enum vd_match match,
                     const struct vd_message *message, uint64_t now_ms);
 
-/* Something has come over UDP that is not the response, as `match` says. */
+/* Something has come over UDP that is not the response, as `match` says.  message is read with
+   VD_MATCH_ERROR alone. */
 void vd_flight_mismatch(struct vd_resolver *resolver, struct vd_flight *flight, enum vd_match match,
-                        uint64_t now_ms);
+                        const struct vd_message *message, uint64_t now_ms);
 
 /* ---- for link.c -------------------------------------------------------------------------------- */
 

@@ -22,6 +22,9 @@
 /* A server that closes after so few answers, with questions waiting, gets them one at a time. */
 #define SINGLE_ANSWERS 2u
 
+/* For so long. */
+#define SINGLE_MS 3600000u
+
 /* Draws of an id that is free on the link. */
 #define ID_DRAWS_MAX 8u
 
@@ -97,17 +100,28 @@ static bool is_idle(const struct vd_resolver *resolver, const struct vd_link *li
     return true;
 }
 
-/* Is an answer awaited on it? */
-static bool has_outstanding(const struct vd_resolver *resolver, const struct vd_link *link)
+/* How many answers are awaited on it? */
+static unsigned outstanding(const struct vd_resolver *resolver, const struct vd_link *link)
 {
+    unsigned count = 0;
+
     for (size_t i = 0; i < VD_FLIGHTS_MAX; i++) {
         const struct vd_flight *flight = &resolver->flights[i];
-        if (flight->state == VD_FLIGHT_SENT && flight->link == index_of(resolver, link) &&
-            flight->fate == VD_DETAIL_NONE) {
-            return true;
+        count += flight->state == VD_FLIGHT_SENT && flight->link == index_of(resolver, link) &&
+                 flight->fate == VD_DETAIL_NONE;
+    }
+    return count;
+}
+
+/* Whoever waits for it may go on: its turn sends it. */
+static void wake(struct vd_resolver *resolver, const struct vd_link *link, uint64_t now_ms)
+{
+    for (size_t i = 0; i < VD_FLIGHTS_MAX; i++) {
+        struct vd_flight *flight = &resolver->flights[i];
+        if (flight->state == VD_FLIGHT_WAITING && flight->link == index_of(resolver, link)) {
+            flight->deadline_ms = now_ms;
         }
     }
-    return false;
 }
 
 static struct vd_flight *flight_of_id(struct vd_resolver *resolver, const struct vd_link *link,
@@ -139,18 +153,34 @@ static void lose(struct vd_resolver *resolver, struct vd_link *link, uint64_t no
         if (flight->state == VD_FLIGHT_SENT && flight->fate == VD_DETAIL_NONE) {
             flight->is_lost = true;
             flight->is_shut = link->answers > 0;
-            path->is_single |= link->answers > 0 && link->answers <= SINGLE_ANSWERS;
+            if (link->answers > 0 && link->answers <= SINGLE_ANSWERS) {
+                path->single_until_ms = now_ms + SINGLE_MS;
+            }
             vd_flight_fail(flight, VD_DETAIL_NETWORK, now_ms);
         }
     }
     close_link(resolver, link);
 }
 
+/* TLS with a server could not be had: not again at once, and keep the port's words. */
+static void note_tls_failure(struct vd_resolver *resolver, unsigned server, int stream,
+                             uint64_t now_ms)
+{
+    const struct vd_stream_port *tls = resolver->setup.tls;
+    struct vd_path *path = &resolver->paths[server];
+    const char *why = tls->why(tls->ctx, stream);
+    size_t len = strlen(why);
+
+    len = len < sizeof(path->tls_why) ? len : sizeof(path->tls_why) - 1u;
+    memcpy(path->tls_why, why, len);
+    path->tls_why[len] = '\0';
+    vd_path_set_trouble(path, VD_TROUBLE_TLS, true);
+    vd_path_back_off(path, now_ms);
+}
+
 /* It never came up: the tries of all that waited for it have failed. */
 static void fail(struct vd_resolver *resolver, struct vd_link *link, uint64_t now_ms)
 {
-    struct vd_path *path = &resolver->paths[link->server];
-
     for (size_t i = 0; i < VD_FLIGHTS_MAX; i++) {
         struct vd_flight *flight = &resolver->flights[i];
         if (flight->state != VD_FLIGHT_FREE && flight->link == index_of(resolver, link)) {
@@ -159,8 +189,7 @@ static void fail(struct vd_resolver *resolver, struct vd_link *link, uint64_t no
         }
     }
     if (link->is_tls) {
-        vd_path_set_trouble(path, VD_TROUBLE_TLS, true);
-        vd_path_back_off(path, now_ms);
+        note_tls_failure(resolver, link->server, link->stream, now_ms);
     }
     close_link(resolver, link);
 }
@@ -246,8 +275,7 @@ static struct vd_link *open_link(struct vd_resolver *resolver, struct vd_flight 
     }
     if (status != VD_OK) {
         if (is_tls) {
-            vd_path_set_trouble(path, VD_TROUBLE_TLS, true);
-            vd_path_back_off(path, now_ms);
+            note_tls_failure(resolver, flight->server, -1, now_ms);
         }
         vd_flight_fail(flight, is_tls ? VD_DETAIL_TLS : VD_DETAIL_NETWORK, now_ms);
         return NULL;
@@ -312,7 +340,8 @@ void vd_link_carry(struct vd_resolver *resolver, struct vd_flight *flight, uint6
     }
     flight->is_starved = false;
     flight->link = (uint8_t)index_of(resolver, link);
-    bool is_busy = resolver->paths[link->server].is_single && has_outstanding(resolver, link);
+    bool is_busy =
+        now_ms < resolver->paths[link->server].single_until_ms && outstanding(resolver, link) > 0;
     if (!link->is_up || is_busy || link->out_len + 2u + VD_QUERY_MAX > sizeof(link->out)) {
         return;
     }
@@ -386,6 +415,10 @@ static bool take(struct vd_resolver *resolver, struct vd_link *link, uint64_t no
     link->used_ms = now_ms;
     link->mismatches = 0;
     link->answers = (uint8_t)(link->answers + (link->answers < UINT8_MAX));
+    if (link->answers > SINGLE_ANSWERS) {
+        resolver->paths[link->server].single_until_ms = 0;
+    }
+    wake(resolver, link, now_ms);
     if (match == VD_MATCH_BROKEN) {
         vd_flight_fail(flight, VD_DETAIL_MALFORMED, now_ms);
     } else {
@@ -420,6 +453,10 @@ static bool read_link(struct vd_resolver *resolver, struct vd_link *link, uint64
             return false;
         }
         if (status != VD_OK) {
+            /* It may have answered one, and the reset for those that it did not read took that. */
+            if (link->answers == 0 && outstanding(resolver, link) > 1) {
+                resolver->paths[link->server].single_until_ms = now_ms + SINGLE_MS;
+            }
             lose(resolver, link, now_ms);
             return false;
         }
@@ -442,12 +479,7 @@ static void come_up(struct vd_resolver *resolver, struct vd_link *link, uint64_t
         resolver->paths[link->server].link_failures = 0;
         vd_path_set_trouble(&resolver->paths[link->server], VD_TROUBLE_TLS, false);
     }
-    for (size_t i = 0; i < VD_FLIGHTS_MAX; i++) {
-        struct vd_flight *flight = &resolver->flights[i];
-        if (flight->state == VD_FLIGHT_WAITING && flight->link == index_of(resolver, link)) {
-            flight->deadline_ms = now_ms; /* its turn sends it */
-        }
-    }
+    wake(resolver, link, now_ms);
 }
 
 static bool poll_link(struct vd_resolver *resolver, struct vd_link *link, uint64_t now_ms)

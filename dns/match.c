@@ -35,6 +35,18 @@ static bool is_name_right(const struct vd_flight *flight, const struct vd_name *
                : vd_name_is_equal(name, &flight->question.name);
 }
 
+/* A response without a question. */
+static enum vd_match match_bare(const struct vd_flight *flight, uint16_t rcode)
+{
+    if (flight->has_edns && (rcode == VD_RCODE_FORMERR || rcode == VD_RCODE_NOTIMP)) {
+        return VD_MATCH_BARE;
+    }
+    if (rcode == VD_RCODE_NOERROR || rcode == VD_RCODE_NXDOMAIN) {
+        return VD_MATCH_NO;
+    }
+    return flight->transport == VD_TRANSPORT_UDP ? VD_MATCH_ERROR : VD_MATCH_YES;
+}
+
 enum vd_match vd_match_response(const struct vd_resolver *resolver, const struct vd_flight *flight,
                                 const struct vd_endpoint *from, const uint8_t *bytes, size_t len,
                                 struct vd_message *in)
@@ -44,20 +56,21 @@ enum vd_match vd_match_response(const struct vd_resolver *resolver, const struct
     if (from != NULL && !vd_endpoint_is_equal(from, &resolver->servers[flight->server].at)) {
         return VD_MATCH_NO;
     }
+    /* First, as it costs least: of a flood nearly all ends here. */
+    if (len < 2 || (bytes[0] << 8 | bytes[1]) != flight->id) {
+        return VD_MATCH_NO;
+    }
     enum vd_status status = vd_message_open(bytes, len, in);
     if (status == VD_EFORMAT) {
-        bool is_id = len >= 2 && (bytes[0] << 8 | bytes[1]) == flight->id;
-        return is_id ? VD_MATCH_BROKEN : VD_MATCH_NO;
+        return VD_MATCH_BROKEN;
     }
-    if (status != VD_OK || !in->is_response || in->opcode != 0 || in->id != flight->id ||
+    if (status != VD_OK || !in->is_response || in->opcode != 0 ||
         is_cookie_wrong(flight, path, &in->edns)) {
         return VD_MATCH_NO;
     }
     bool has_none = is_cookieless(flight, path, &in->edns);
     if (!in->has_question && !has_none) {
-        bool is_edns =
-            flight->has_edns && (in->rcode == VD_RCODE_FORMERR || in->rcode == VD_RCODE_NOTIMP);
-        return is_edns ? VD_MATCH_BARE : VD_MATCH_NO;
+        return match_bare(flight, in->rcode);
     }
     if (!in->has_question || in->question.type != flight->question.type ||
         !is_name_right(flight, &in->question.name)) {

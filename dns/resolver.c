@@ -44,6 +44,8 @@ void vd_resolver_set_server(struct vd_resolver *resolver, unsigned index,
     if (server != NULL) {
         resolver->servers[index] = *server;
         resolver->servers_set |= bit;
+    } else {
+        memset(&resolver->servers[index], 0, sizeof(resolver->servers[index]));
     }
 }
 
@@ -86,7 +88,7 @@ static void take(struct vd_resolver *resolver, struct vd_flight *flight,
     if (match == VD_MATCH_YES || match == VD_MATCH_BARE) {
         vd_flight_take(resolver, flight, match, &message, now_ms);
     } else {
-        vd_flight_mismatch(resolver, flight, match, now_ms);
+        vd_flight_mismatch(resolver, flight, match, &message, now_ms);
     }
 }
 

@@ -62,6 +62,8 @@ struct vd_flight {
     uint16_t barred;    /* that are not asked again, */
     uint16_t tcp;       /* that are asked over TCP instead of UDP, */
     uint16_t silent;    /* that let a try over UDP time out, */
+    uint16_t heard;     /* that answered, whatever it was, */
+    uint16_t plain;     /* that are asked without EDNS: they answered it with an error, */
     uint16_t servfails; /* that answered SERVFAIL */
     uint8_t state;      /* enum vd_flight_state */
     uint8_t server;
@@ -73,6 +75,8 @@ struct vd_flight {
     uint8_t fate;       /* enum vd_detail: how this try failed; VD_DETAIL_NONE while it goes on */
     uint8_t limit;      /* enum vd_limit, with VD_DETAIL_LIMIT */
     uint8_t tcp_why;    /* enum vd_detail that stands when TCP fails: why UDP would not do */
+    uint8_t said;       /* enum vd_detail: an error without a question that came over UDP in this
+                           try; stands when nothing better comes */
     uint8_t mismatches; /* over all tries */
     uint8_t why;        /* enum vd_detail: the best reason so far for an unknown, */
     uint8_t why_server; /* and who gave it */
@@ -90,7 +94,6 @@ struct vd_flight {
     bool is_lost;           /* the connection went while the answer was awaited */
     bool is_relinked;       /* that happened once: it is forgiven (RFC 7766, section 6.2.4) */
     bool is_cookie_retried; /* BADCOOKIE was answered once */
-    bool is_edns_retried;   /* FORMERR to EDNS was answered once */
     bool is_cd;             /* this try is the CD=1 probe after a SERVFAIL (RFC 4035, 3.2.2) */
     struct vd_evidence evidence; /* of the last response that could not be used */
 };

@@ -87,11 +87,23 @@ void vd_path_forget_cookie(struct vd_path *path, uint64_t now_ms)
 
 void vd_path_answered_plain(struct vd_path *path, uint64_t now_ms)
 {
-    bool is_sure = ++path->plain_answers >= VD_PLAIN_ANSWERS_MAX;
+    bool is_often = ++path->plain_answers >= VD_PLAIN_ANSWERS_MAX;
+    bool is_sure = is_often && !path->has_edns;
 
-    path->plain_answers = is_sure ? 0 : path->plain_answers;
+    if (is_often) {
+        path->plain_answers = 0;
+        path->has_edns = false;
+    }
     path->edns_off_until_ms = now_ms + (is_sure ? VD_EDNS_OFF_MS : EDNS_AGAIN_MS);
-    vd_path_set_trouble(path, VD_TROUBLE_NO_EDNS, is_sure);
+    if (is_sure) {
+        vd_path_set_trouble(path, VD_TROUBLE_NO_EDNS, true);
+    }
+}
+
+void vd_path_answered_edns(struct vd_path *path)
+{
+    path->has_edns = true;
+    path->plain_answers = 0;
 }
 
 void vd_path_back_off(struct vd_path *path, uint64_t now_ms)

@@ -9,6 +9,8 @@
 #include "firmware/limits.h"
 #include "port/port_net.h"
 
+struct vd_name;
+
 #define VD_PIN_LEN 32u
 
 /* Cookies (RFC 7873, section 4; RFC 9018). */
@@ -29,11 +31,13 @@ const char *vd_transport_str(uint8_t transport);
 
 /* Plain data; the pointers stay the caller's and valid. */
 struct vd_server {
-    uint8_t transport;     /* enum vd_transport */
-    bool is_authority;     /* a zone's own server: RD=0, and only AA=1 with RA=0 counts */
-    struct vd_endpoint at; /* port filled in */
-    const char *name;      /* TLS: what the certificate must bear; NULL with a pin */
-    const uint8_t *pin;    /* TLS: VD_PIN_LEN bytes, or NULL */
+    uint8_t transport;          /* enum vd_transport */
+    bool is_authority;          /* a zone's own server: RD=0, and only AA=1 with RA=0 counts */
+    const struct vd_name *zone; /* of an authority: the apex that it is asked for, and about which
+                                   alone it is believed.  NULL: not known, see vd_answer_classify */
+    struct vd_endpoint at;      /* port filled in */
+    const char *name;           /* TLS: what the certificate must bear; NULL with a pin */
+    const uint8_t *pin;         /* TLS: VD_PIN_LEN bytes, or NULL */
 };
 
 /* Named conditions of one server's path; bits.  They are told, they never change a record. */
@@ -45,6 +49,9 @@ enum vd_trouble {
     VD_TROUBLE_SERVFAIL = 16 /* it failed where another one answered; stays until taken back */
 };
 
+/* Room for why TLS failed, in words of the port, with its NUL; longer ones are cut. */
+#define VD_TLS_WHY_MAX 80u
+
 /* What has been learnt of a server; all zero at the start. */
 struct vd_path {
     uint32_t srtt_ms; /* smoothed, RFC 6298, section 2; 0: not measured */
@@ -55,6 +62,8 @@ struct vd_path {
     uint64_t edns_off_until_ms; /* asked without OPT until then; 0: with */
     uint64_t cookie_until_ms;   /* the server cookie is held for good until then */
     uint64_t link_retry_ms;     /* no new TLS connection before that */
+    uint64_t single_until_ms;   /* one question at a time on a connection until then: it closes one
+                                   after an answer */
     uint32_t sent, answered;    /* tries, and those that were answered */
     uint32_t mismatches;        /* responses that could not be ours */
     uint8_t link_failures;      /* in a row */
@@ -63,13 +72,16 @@ struct vd_path {
                                    VD_MISMATCHES_MAX: then VD_TROUBLE_ATTACK is over */
     bool has_client_cookie;
     uint8_t server_cookie_len; /* 0: not known to speak cookies */
-    uint8_t plain_answers;     /* to queries without OPT, where those with it were not answered */
-    bool has_edns;             /* an answer has carried an OPT: queries with one get through */
-    bool is_single; /* it closes a connection after an answer: one question at a time on it */
+    uint8_t plain_answers; /* to queries without OPT, where those with it were not answered, since
+                                  the last answer with one */
+    bool has_edns;         /* an answer has carried an OPT: queries with one get through.  Until
+                                  a question finds it silent */
+    char tls_why[VD_TLS_WHY_MAX]; /* "certificate expired on 2026-10-01"; "": it never failed */
     uint8_t client_cookie[VD_COOKIE_CLIENT_LEN];
     uint8_t server_cookie[VD_COOKIE_SERVER_LEN_MAX];
 };
 
+/* The same one, reached the same way.  Its zone is left out: what was learnt of it holds for all. */
 bool vd_server_is_equal(const struct vd_server *a, const struct vd_server *b);
 
 /* How long to wait for its answer (RFC 6298, section 2), doubled `doublings` times. */
@@ -87,9 +99,13 @@ void vd_path_learn_cookie(struct vd_path *path, const uint8_t *cookie, size_t co
 /* The cookie does not come back, and nothing can tell why: do without for VD_EDNS_OFF_MS. */
 void vd_path_forget_cookie(struct vd_path *path, uint64_t now_ms);
 
-/* A query without OPT was answered after one with it was not.  That may have been a loss: EDNS is
-   tried again in a minute; after VD_PLAIN_ANSWERS_MAX times, in VD_EDNS_OFF_MS. */
+/* A query without OPT was answered after one with it was not, or with an error.  That may have been
+   a loss, or forged: EDNS is tried again in a minute; after VD_PLAIN_ANSWERS_MAX times with no OPT
+   in between, in VD_EDNS_OFF_MS.  With a server that has spoken EDNS it takes as many again. */
 void vd_path_answered_plain(struct vd_path *path, uint64_t now_ms);
+
+/* An answer came with an OPT. */
+void vd_path_answered_edns(struct vd_path *path);
 
 /* A TLS connection failed before it was up: wait longer each time. */
 void vd_path_back_off(struct vd_path *path, uint64_t now_ms);

@@ -36,7 +36,7 @@ const char *vd_detail_str(enum vd_detail detail)
         [VD_DETAIL_SUSPECT] = "absence not proved",
         [VD_DETAIL_MALFORMED] = "malformed response",
         [VD_DETAIL_CHAIN] = "alias loop or too many aliases",
-        [VD_DETAIL_NETWORK] = "network unreachable",
+        [VD_DETAIL_NETWORK] = "unreachable",
         [VD_DETAIL_TLS] = "TLS failed",
         [VD_DETAIL_FILTERED] = "filtered",
         [VD_DETAIL_DNSSEC] = "DNSSEC validation failed",

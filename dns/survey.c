@@ -38,6 +38,68 @@ void vd_survey_ask_zone(struct vd_survey *survey, const char *zone, uint16_t ser
     survey->zone_servers = servers;
 }
 
+/* A name that others led to turns out to be one of the watch's own: what was left out of its answer
+   is asked for again. */
+static void take_over(struct vd_survey *survey, size_t index)
+{
+    struct vd_answer *answer = &survey->snapshot.answers[index];
+    bool is_filtered = (survey->notes[index] & VD_SURVEY_FILTERED) != 0;
+
+    survey->notes[index] &= (uint8_t)~VD_SURVEY_RAISED;
+    if (!is_filtered) {
+        return; /* not answered yet: it will be kept whole */
+    }
+    survey->notes[index] &= VD_SURVEY_FOLLOW;
+    answer->is_done = false;
+    answer->presence = VD_UNKNOWN;
+    answer->detail = VD_DETAIL_NOT_ASKED;
+    answer->next = VD_ANSWER_NONE;
+    answer->count = 0;
+    survey->next = (uint16_t)(index < survey->next ? index : survey->next);
+}
+
+/* Is there room for one more question that only a record led to?  The last places are for the
+   aliases of the watch's own names. */
+static bool has_room_for_raised(const struct vd_snapshot *snapshot)
+{
+    return snapshot->answers_count < VD_SURVEY_QUESTIONS_MAX - VD_SURVEY_OWN_QUESTIONS &&
+           snapshot->bytes_len < VD_SURVEY_BYTES_MAX - VD_SURVEY_OWN_BYTES;
+}
+
+/* Add a question, or find it.  Asked for its own sake once, it stays so. */
+static enum vd_status add(struct vd_survey *survey, const char *name, uint16_t type, uint8_t notes,
+                          size_t *index)
+{
+    struct vd_snapshot *snapshot = &survey->snapshot;
+    bool is_raised = (notes & VD_SURVEY_RAISED) != 0;
+
+    enum vd_status status = VD_EFULL;
+    if (!is_raised || has_room_for_raised(snapshot) ||
+        vd_snapshot_find(snapshot, name, type) != NULL) {
+        status = vd_snapshot_ask(snapshot, name, type, index);
+    }
+    if (status == VD_OK) {
+        survey->notes[*index] = notes;
+    } else if (status == VD_OTHER) {
+        survey->notes[*index] |= notes & VD_SURVEY_FOLLOW;
+        if (!is_raised && (survey->notes[*index] & VD_SURVEY_RAISED) != 0) {
+            take_over(survey, *index);
+        }
+    } else {
+        survey->is_cut = 1;
+    }
+    return status;
+}
+
+/* Which knob kept a question out? */
+static uint8_t limit_of(const struct vd_snapshot *snapshot, bool is_raised)
+{
+    size_t reserve = is_raised ? VD_SURVEY_OWN_QUESTIONS : 0;
+
+    return snapshot->answers_count >= VD_SURVEY_QUESTIONS_MAX - reserve ? VD_LIMIT_QUESTIONS
+                                                                        : VD_LIMIT_BYTES;
+}
+
 static enum vd_status want(struct vd_survey *survey, const char *name, uint16_t type, uint8_t notes)
 {
     struct vd_name wire;
@@ -46,18 +108,7 @@ static enum vd_status want(struct vd_survey *survey, const char *name, uint16_t 
     if (vd_name_from_text(name, &wire) != VD_OK) {
         return VD_EFORMAT;
     }
-    enum vd_status status = vd_snapshot_ask(&survey->snapshot, name, type, &index);
-    if (status == VD_EFULL) {
-        survey->is_cut = 1;
-        return VD_EFULL;
-    }
-    if (status == VD_OTHER) {
-        /* Asked for its own sake once, it stays so. */
-        notes = (uint8_t)((survey->notes[index] | (notes & VD_SURVEY_FOLLOW)) &
-                          ~(notes & VD_SURVEY_RAISED ? 0u : VD_SURVEY_RAISED));
-    }
-    survey->notes[index] = notes;
-    return VD_OK;
+    return add(survey, name, type, notes, &index) == VD_EFULL ? VD_EFULL : VD_OK;
 }
 
 enum vd_status vd_survey_want(struct vd_survey *survey, const char *name, uint16_t type,
@@ -147,15 +198,14 @@ static void follow_alias(struct vd_survey *survey, size_t index, const struct vd
         settle(answer, VD_UNKNOWN, VD_DETAIL_CHAIN);
         return;
     }
-    enum vd_status status = vd_snapshot_ask(snapshot, end, answer->type, &next);
+    uint8_t notes = survey->notes[index] & VD_SURVEY_RAISED;
+    enum vd_status status = add(survey, end, answer->type, notes, &next);
     if (status == VD_EFULL) {
-        survey->is_cut = 1;
-        answer->limit = VD_LIMIT_QUESTIONS;
+        answer->limit = limit_of(snapshot, notes != 0);
         settle(answer, VD_UNKNOWN, VD_DETAIL_LIMIT);
         return;
     }
     if (status == VD_OK) {
-        survey->notes[next] = survey->notes[index] & VD_SURVEY_RAISED;
         snapshot->answers[next].hops = (uint8_t)hops;
     }
     answer->next = (uint8_t)next;
@@ -196,8 +246,11 @@ static void take_reply(struct vd_survey *survey, unsigned token, const struct vd
         enum vd_keep keep =
             (survey->notes[token] & VD_SURVEY_RAISED) != 0 ? VD_KEEP_SPF : VD_KEEP_ALL;
         uint8_t limit = VD_LIMIT_NONE;
+        if (keep == VD_KEEP_SPF && reply->gist.presence != VD_ABSENT) {
+            survey->notes[token] |= VD_SURVEY_FILTERED;
+        }
         enum vd_status status =
-            vd_answer_store(reply->message, question, snapshot, token, keep, &limit);
+            vd_answer_store(reply->message, question, &reply->gist, snapshot, token, keep, &limit);
         note_evidence(snapshot, answer, reply);
         if (status != VD_OK) {
             answer->limit = limit;
@@ -214,24 +267,33 @@ static void take_reply(struct vd_survey *survey, unsigned token, const struct vd
     settle(answer, (enum vd_presence)reply->gist.presence, (enum vd_detail)reply->gist.detail);
 }
 
-/* To whom a question of this survey goes. */
-static uint16_t servers_for(const struct vd_survey *survey, const char *name)
+/* Is a name to be asked of the zone's own servers? */
+static bool is_zones(const struct vd_survey *survey, const char *name)
 {
     size_t name_len = strlen(name);
     size_t zone_len = strlen(survey->zone);
 
     if (survey->zone_servers == 0 || name_len < zone_len) {
-        return survey->servers;
+        return false;
     }
     const char *tail = name + (name_len - zone_len);
-    bool is_inside = strcmp(tail, survey->zone) == 0 && (tail == name || tail[-1] == '.');
-    return is_inside ? survey->zone_servers : survey->servers;
+    return strcmp(tail, survey->zone) == 0 && (tail == name || tail[-1] == '.');
 }
 
-/* May this question be answered from what another survey of the round was told? */
+/* To whom a question of this survey goes. */
+static uint16_t servers_for(const struct vd_survey *survey, const char *name)
+{
+    return is_zones(survey, name) ? survey->zone_servers : survey->servers;
+}
+
+/* May this question be answered from what another survey of the round was told?  Never for a zone's
+   own servers: their places in the table hold others at each survey. */
 static bool is_shared(const struct vd_survey *survey, unsigned token)
 {
-    return survey->cache != NULL && (survey->notes[token] & VD_SURVEY_RAISED) != 0;
+    const struct vd_snapshot *snapshot = &survey->snapshot;
+
+    return survey->cache != NULL && (survey->notes[token] & VD_SURVEY_RAISED) != 0 &&
+           !is_zones(survey, vd_snapshot_name(snapshot, &snapshot->answers[token]));
 }
 
 static void on_done(void *ctx, unsigned token, const struct vd_question *question,
@@ -272,8 +334,7 @@ static bool answer_from_cache(struct vd_survey *survey, unsigned token,
     reply.message = &message;
     reply.server = key.server;
     reply.transport = key.transport;
-    vd_answer_classify(&message, question, survey->resolver->servers[key.server].is_authority,
-                       &reply.gist);
+    vd_answer_classify(&message, question, false, NULL, &reply.gist);
     take_reply(survey, token, question, &reply);
     return true;
 }
@@ -284,23 +345,30 @@ static void ask_next(struct vd_survey *survey)
     struct vd_question question;
 
     while (survey->next < survey->snapshot.answers_count) {
-        struct vd_answer *answer = &survey->snapshot.answers[survey->next];
+        uint16_t token = survey->next++; /* what is done with it may set `next` back */
+        struct vd_answer *answer = &survey->snapshot.answers[token];
         const char *name = vd_snapshot_name(&survey->snapshot, answer);
+        if ((survey->notes[token] & VD_SURVEY_ASKED) != 0) {
+            continue;
+        }
+        survey->notes[token] |= VD_SURVEY_ASKED;
         if (vd_name_from_text(name, &question.name) != VD_OK) {
             settle(answer, VD_UNKNOWN, VD_DETAIL_MALFORMED);
-            survey->next++;
             continue;
         }
         question.type = answer->type;
         uint16_t servers = servers_for(survey, name);
-        if (!answer_from_cache(survey, survey->next, &question, servers)) {
-            if (vd_resolver_ask(survey->resolver, &question, servers, survey->first, survey->next,
-                                survey->now_ms) != VD_OK) {
-                return;
-            }
-            survey->open++;
+        if (answer_from_cache(survey, token, &question, servers)) {
+            continue;
         }
-        survey->next++;
+        if (vd_resolver_ask(survey->resolver, &question, servers, survey->first, token,
+                            survey->now_ms) == VD_OK) {
+            survey->open++;
+        } else {
+            survey->notes[token] &= (uint8_t)~VD_SURVEY_ASKED;
+            survey->next = token;
+            return;
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 /*
  * A survey: one round of questions for one domain, into a snapshot.
  *
+ * What only records led to (includes of others) leaves room for the aliases of the names that were
+ * wanted: VD_SURVEY_OWN_QUESTIONS.
+ *
  * A worklist.  What can be asked at once is asked at once; answers raise new questions (include:
  * and redirect= of SPF records, aliases that leave an answer).  Over when no question is open.
  *
@@ -20,9 +23,11 @@ enum vd_follow {
 };
 
 /* What survey.c notes of an answer; bits. */
-#define VD_SURVEY_FOLLOW   1u /* its texts are to be followed */
-#define VD_SURVEY_FOLLOWED 2u /* they were */
-#define VD_SURVEY_RAISED   4u /* only a record led to this name */
+#define VD_SURVEY_FOLLOW   1u  /* its texts are to be followed */
+#define VD_SURVEY_FOLLOWED 2u  /* they were */
+#define VD_SURVEY_RAISED   4u  /* only a record led to this name */
+#define VD_SURVEY_ASKED    8u  /* it was given to the resolver, or answered from the cache */
+#define VD_SURVEY_FILTERED 16u /* of its texts only SPF records were kept */
 
 struct vd_survey {
     struct vd_resolver *resolver; /* not owned; its done belongs to the survey while it runs */
@@ -33,7 +38,7 @@ struct vd_survey {
     const char *zone;             /* apex; not owned */
     uint8_t first;                /* the one to begin with */
     uint8_t is_cut;               /* a knob was reached: questions were left out */
-    uint16_t next;                /* the first answer that was not given to the resolver */
+    uint16_t next;                /* no answer before it is still to be asked */
     uint16_t open;                /* in flight */
     uint8_t notes[VD_SURVEY_QUESTIONS_MAX]; /* VD_SURVEY_… of each answer */
     struct vd_snapshot snapshot;

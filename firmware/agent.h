@@ -35,8 +35,11 @@ struct vd_watch_run {
     uint8_t last;         /* source where the last look began */
     uint8_t looks;        /* surveys done, up to 255 */
     bool is_unresolvable; /* told: every resolver fails for the domain */
-    uint32_t known;       /* set of vd_subject_bit: seen present, absent or broken before */
-    uint32_t blind;       /* the same: told as blind */
+    uint64_t unknown_ms;  /* first of the rounds in a row at which something was unknown; 0: none */
+    bool has_baseline;
+    uint32_t shown[VD_SUBJECTS_MAX];         /* by subject: hash of what was seen last, */
+    uint8_t shown_by[VD_SUBJECTS_MAX];       /* and its source, plus one; 0: never seen */
+    uint32_t blind;                          /* set of vd_subject_bit: told as blind */
     uint8_t unknown_rounds[VD_SUBJECTS_MAX]; /* in a row, by subject */
     uint8_t cut_rounds;                      /* in a row, in which not all findings fitted */
 };
@@ -68,6 +71,7 @@ struct vd_agent {
     uint8_t job_first; /* resolver where it began */
     uint8_t next_server;
     bool is_blind_told;   /* an event says that no resolver can be used */
+    uint64_t alone_ms;    /* since when no resolver is known; 0: some is */
     uint64_t boot_random; /* first half of event ids */
     struct vd_watch_run watches[VD_WATCHES_MAX];
     struct vd_authorities authorities[VD_WATCHES_MAX];
@@ -76,6 +80,7 @@ struct vd_agent {
     struct vd_paths paths;
     struct vd_resolver resolver;
     struct vd_cache cache;
+    struct vd_name zone; /* apex of the authorities that the table holds now */
     struct vd_survey survey;
     struct vd_judgement judgement;
     struct vd_facts baselines[VD_WATCHES_MAX];

@@ -141,34 +141,78 @@ static void add_all(const struct vd_snapshot *snapshot, const char *zone,
     }
 }
 
-bool vd_authority_take(const struct vd_snapshot *snapshot, const char *domain,
-                       struct vd_authorities *list, uint64_t now_ms)
+/* What the survey found; addresses that were known keep their places, because answers come in any
+   order, and of many addresses others would be taken each time. */
+static void gather(const struct vd_snapshot *snapshot, const char *zone,
+                   const struct vd_endpoint *known, unsigned known_count,
+                   struct vd_authorities *out)
+{
+    for (unsigned i = 0; i < known_count; i++) {
+        if (is_found(snapshot, zone, &known[i])) {
+            add(out, &known[i]);
+        }
+    }
+    add_all(snapshot, zone, out);
+}
+
+/* Did the source before name the same list? */
+static bool is_said(const struct vd_snapshot *snapshot, const char *zone, uint8_t zone_at,
+                    const struct vd_authorities *list)
+{
+    struct vd_authorities again = {.count = 0};
+
+    gather(snapshot, zone, list->said, list->said_count, &again);
+    return zone_at == list->said_zone_at && again.count == list->said_count &&
+           memcmp(again.at, list->said, sizeof(again.at)) == 0;
+}
+
+static void set(struct vd_authorities *list, uint8_t zone_at, uint8_t count,
+                const struct vd_endpoint *at)
+{
+    list->zone_at = zone_at;
+    list->count = count;
+    list->turn = 0;
+    list->said_by = 0;
+    memset(list->at, 0, sizeof(list->at));
+    memcpy(list->at, at, count * sizeof(at[0]));
+}
+
+enum vd_authority_turn vd_authority_take(const struct vd_snapshot *snapshot, const char *domain,
+                                         uint8_t source, bool is_single,
+                                         struct vd_authorities *list, uint64_t now_ms)
 {
     struct vd_authorities found = {.count = 0};
     const char *zone = zone_of(snapshot, domain);
 
     list->found_ms = now_ms;
     if (zone == NULL) {
-        return false;
+        list->said_by = 0;
+        return VD_AUTHORITY_KEPT;
     }
-    found.zone_at = (uint8_t)(zone - domain);
-    bool is_same_zone = found.zone_at == list->zone_at;
-    /* Those that were known keep their places: answers come in any order, and of many addresses
-       others would be taken each time. */
-    for (unsigned i = 0; is_same_zone && i < list->count; i++) {
-        if (is_found(snapshot, zone, &list->at[i])) {
-            add(&found, &list->at[i]);
+    uint8_t zone_at = (uint8_t)(zone - domain);
+    gather(snapshot, zone, list->at, list->count, &found);
+    bool is_same = found.count >= list->count && list->count > 0 && zone_at == list->zone_at &&
+                   memcmp(found.at, list->at, list->count * sizeof(list->at[0])) == 0;
+    if (found.count == 0 || is_same) {
+        if (is_same) { /* more addresses than before are welcome */
+            list->count = found.count;
+            memcpy(list->at, found.at, sizeof(found.at));
         }
+        list->said_by = 0;
+        return VD_AUTHORITY_KEPT;
     }
-    bool has_all = found.count == list->count;
-    add_all(snapshot, zone, &found);
-    if (found.count == 0) {
-        return false;
+    bool is_second = list->said_by != 0 && list->said_by != source + 1u;
+    if (is_single || (is_second && is_said(snapshot, zone, zone_at, list))) {
+        set(list, zone_at, found.count, found.at);
+        return VD_AUTHORITY_CHANGED;
     }
-    bool is_changed = list->count == 0 || !is_same_zone || !has_all;
-    list->zone_at = found.zone_at;
-    list->count = found.count;
-    list->turn = is_changed ? 0 : list->turn;
-    memcpy(list->at, found.at, sizeof(found.at));
-    return is_changed;
+    if (is_second) {
+        set(list, zone_at, 0, found.at);
+        return VD_AUTHORITY_CHANGED;
+    }
+    list->said_by = (uint8_t)(source + 1u);
+    list->said_zone_at = zone_at;
+    list->said_count = found.count;
+    memcpy(list->said, found.at, sizeof(found.at));
+    return VD_AUTHORITY_DOUBTED;
 }

@@ -224,8 +224,11 @@ static void weigh_clean(const struct vd_weighing *look, struct vd_alert *alert,
                         const struct vd_subject *subject, uint8_t source)
 {
     uint32_t wait_ms = vd_weigh_pause(look);
-    unsigned insisting =
-        vd_weigh_is_mute(look, alert) ? 0 : (unsigned)alert->insisting & look->sources->authorities;
+    /* Authorities that fell silent are taken at their last word for a while: what resolvers say
+       meanwhile may be older. */
+    bool is_over = vd_weigh_is_mute(look, alert) &&
+                   look->now_ms - alert->insisted_ms >= look->confirm->confirm_hold_ms;
+    unsigned insisting = is_over ? 0 : (unsigned)alert->insisting & look->sources->authorities;
 
     if (insisting == 0 || vd_authorities_in(vd_source_set(source)) != 0) {
         vd_count_look(&alert->clean);
@@ -355,6 +358,31 @@ void vd_confirm_forget(struct vd_confirm *confirm, int watch_index, uint16_t sou
             alert->is_authority_due = false;
         }
     }
+}
+
+/* Fewer say "good" than say "bad": the few are those that lag. */
+static unsigned lagging(const struct vd_alert *alert)
+{
+    unsigned good = vd_authorities_in(alert->good);
+    unsigned bad = vd_authorities_in(alert->bad);
+
+    for (; good != 0 && bad != 0; good &= good - 1u) {
+        bad &= bad - 1u;
+    }
+    return bad != 0 ? vd_authorities_in(alert->good) : 0;
+}
+
+uint16_t vd_confirm_contradicting(const struct vd_confirm *confirm, uint8_t watch_index)
+{
+    unsigned sources = 0;
+
+    for (size_t i = 0; i < VD_ALERTS_MAX; i++) {
+        const struct vd_alert *alert = &confirm->alerts[i];
+        if (alert->state == VD_ALERT_SUSPECTED && alert->watch == watch_index) {
+            sources |= lagging(alert);
+        }
+    }
+    return (uint16_t)sources;
 }
 
 unsigned vd_confirm_open_count(const struct vd_confirm *confirm, int watch_index)

@@ -90,6 +90,7 @@ struct vd_alert {
     uint32_t candidate;          /* hash of the content that is to be confirmed */
     uint32_t told;               /* hash of the content that was told */
     uint64_t first_ms;           /* since when it is to be confirmed, or nobody says otherwise */
+    uint64_t insisted_ms;        /* when an authority found it last */
 };
 
 enum vd_confirm_turn {
@@ -171,6 +172,10 @@ void vd_confirm_look(struct vd_confirm *confirm, uint8_t watch_index, const stru
  * watch_index  of one watch, or (-1) of all.
  */
 void vd_confirm_forget(struct vd_confirm *confirm, int watch_index, uint16_t sources);
+
+/* Authorities that contradict the greater number of them about a suspicion of this watch: their next
+   word matters most. */
+uint16_t vd_confirm_contradicting(const struct vd_confirm *confirm, uint8_t watch_index);
 
 /* Alerts that are open, of all watches or (watch_index >= 0) of one. */
 unsigned vd_confirm_open_count(const struct vd_confirm *confirm, int watch_index);

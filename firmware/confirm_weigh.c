@@ -117,6 +117,7 @@ void vd_alert_withdraw_good(struct vd_alert *alert, unsigned sources, uint64_t n
     alert->good = (uint16_t)(alert->good & ~sources);
     if (was_contradicted && alert->good == 0) {
         alert->first_ms = now_ms;
+        alert->looks = 1;
     }
 }
 
@@ -140,7 +141,10 @@ void vd_alert_vote(struct vd_alert *alert, uint8_t source, bool is_found, uint64
     }
     vd_alert_withdraw_good(alert, set, now_ms);
     alert->bad |= set;
-    alert->insisting = (uint16_t)(alert->insisting | vd_authorities_in(set));
+    if (vd_authorities_in(set) != 0) {
+        alert->insisting = (uint16_t)(alert->insisting | set);
+        alert->insisted_ms = now_ms;
+    }
     alert->clear[source] = 0;
     vd_count_look(&alert->seen[source]);
 }
@@ -364,6 +368,27 @@ static struct support support_of(const struct vd_weighing *look, const struct vd
     return says_gone(alert->code) ? own_looks(alert) : sum_looks(look, alert);
 }
 
+/*
+ * A change that was held back for all of confirm_hold is believed when authorities carry it: one of
+ * them and two resolvers, with no resolver against it; or those of them that can still be heard.
+ * One stale secondary, or one that is dead beside caches that are old, must not hide it for ever.
+ */
+static bool is_carried(const struct vd_weighing *look, const struct vd_alert *alert,
+                       const struct support *sum, unsigned agreeing)
+{
+    unsigned authorities = vd_authorities_in(sum->bad);
+    unsigned silent = vd_authorities_in(look->sources->authorities) & ~authorities;
+
+    if (alert->is_transitive || authorities == 0 ||
+        !vd_weigh_has_repeated(authorities, sum->seen)) {
+        return false;
+    }
+    if (vd_authorities_in(alert->good) == 0) {
+        return (silent & ~(unsigned)alert->vain) == 0;
+    }
+    return (alert->good & VD_SERVERS_ALL) == 0 && (sum->bad & VD_SERVERS_ALL) != 0 && agreeing >= 3;
+}
+
 bool vd_weigh_is_believed(const struct vd_weighing *look, const struct vd_alert *alert)
 {
     struct support sum = support_of(look, alert);
@@ -378,6 +403,10 @@ bool vd_weigh_is_believed(const struct vd_weighing *look, const struct vd_alert 
         looks += seen;
         agreeing += seen >= VD_CONFIRM_LOOKS_EACH;
         most = seen > most ? seen : most;
+    }
+    bool is_held_out = look->now_ms - alert->first_ms >= look->confirm->confirm_hold_ms;
+    if (is_held_out && is_carried(look, alert, &sum, agreeing)) {
+        return true;
     }
     if (vd_authorities_in(alert->good) != 0) {
         return false; /* (b) */

@@ -40,7 +40,8 @@ static void show_resolvers(const struct vd_agent *agent)
     for (unsigned i = 0; i < agent->paths.count; i++) {
         const struct vd_path *path = &agent->resolver.paths[i];
         vd_text_start(&w, line, sizeof(line));
-        vd_paths_reason(&agent->paths.checks[i], reason, sizeof(reason));
+        vd_paths_reason(&agent->paths.checks[i], agent->resolver.paths[i].tls_why, reason,
+                        sizeof(reason));
         vd_text_put(&w, reason);
         for (size_t t = 0; t < sizeof troubles / sizeof troubles[0]; t++) {
             vd_text_put(&w, (path->troubles & troubles[t].bit) != 0 ? troubles[t].words : "");

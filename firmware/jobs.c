@@ -18,30 +18,34 @@
 #define NO_RESOLVER_TELL_MS 120000u
 
 /* Resolvers that the network names may change at any time.  Not while one of them is asked. */
-static void follow_network(struct vd_agent *agent)
+static void follow_network(struct vd_agent *agent, uint64_t now_ms)
 {
-    struct vd_endpoint now[VD_SERVERS_MAX];
+    struct vd_endpoint named[VD_SERVERS_MAX];
     char text[VD_ENDPOINT_TEXT_MAX];
-    size_t count = vd_port_dns_servers(now, VD_SERVERS_MAX);
+    size_t count = vd_port_dns_servers(named, VD_SERVERS_MAX);
     bool is_same = count == agent->paths.count;
 
     for (size_t i = 0; is_same && i < count; i++) {
-        is_same = vd_endpoint_is_equal(&now[i], &agent->resolver.servers[i].at);
+        is_same = vd_endpoint_is_equal(&named[i], &agent->resolver.servers[i].at);
     }
     if (is_same) {
         return;
     }
     for (unsigned i = 0; i < VD_SERVERS_MAX; i++) {
         const struct vd_server server = {.transport = VD_TRANSPORT_UDP,
-                                         .at = i < count ? now[i] : (struct vd_endpoint){0}};
+                                         .at = i < count ? named[i] : (struct vd_endpoint){0}};
+        if (i < count && vd_endpoint_is_equal(&named[i], &agent->resolver.servers[i].at)) {
+            continue; /* what is known of it stays */
+        }
+        vd_blind_end_resolver(agent, (uint8_t)i, now_ms);
         vd_resolver_set_server(&agent->resolver, i, i < count ? &server : NULL);
+        vd_confirm_forget(&agent->confirm, -1, (uint16_t)(1u << i));
         if (i < count) {
             vd_console_line("resolver %s (named by the network)",
-                            vd_endpoint_text(&now[i], true, text));
+                            vd_endpoint_text(&named[i], true, text));
         }
     }
-    vd_paths_init(&agent->paths, (uint8_t)count);
-    vd_confirm_forget(&agent->confirm, -1, VD_SERVERS_ALL);
+    agent->paths.count = (uint8_t)count;
 }
 
 static void start_job(struct vd_agent *agent, enum vd_job job, unsigned index, uint16_t servers,
@@ -177,9 +181,6 @@ static void start_watch(struct vd_agent *agent, unsigned index, uint16_t servers
         vd_survey_ask_zone(&agent->survey, watch->domain + agent->authorities[index].zone_at,
                            authority);
     }
-    if (run->who == VD_NEXT_ANYONE) {
-        vd_blind_clear_troubles(agent);
-    }
     vd_look_ask(&agent->survey, watch);
 }
 
@@ -225,25 +226,49 @@ static uint16_t next_authority(struct vd_agent *agent, unsigned index)
 static void set_authorities(struct vd_agent *agent, unsigned index)
 {
     const struct vd_authorities *list = &agent->authorities[index];
+    const char *apex = agent->config->watches[index].domain + list->zone_at;
 
+    if (vd_name_from_text(apex, &agent->zone) != VD_OK) {
+        agent->zone.len = 0;
+    }
     for (unsigned i = 0; i < VD_AUTHORITIES_MAX; i++) {
         const struct vd_server server = {
-            .transport = VD_TRANSPORT_UDP, .is_authority = true, .at = list->at[i]};
+            .transport = VD_TRANSPORT_UDP,
+            .is_authority = true,
+            .at = list->at[i],
+            .zone = agent->zone.len > 0 ? &agent->zone : NULL,
+        };
         vd_resolver_set_server(&agent->resolver, VD_AUTHORITY(i), i < list->count ? &server : NULL);
     }
 }
 
-/* Whom does this look need that is not known yet? */
+/* Several sources can be asked. */
+static bool has_two_sources(const struct vd_agent *agent, uint16_t seeing)
+{
+    unsigned sources = 0;
+
+    for (uint8_t i = 0; i < agent->paths.count; i++) {
+        sources |= vd_set_has(seeing, i) ? 1u << vd_agent_source_of(agent, i) : 0u;
+    }
+    return (sources & (sources - 1u)) != 0;
+}
+
+/* Whom does this look need that is not known yet?  One resolver at a time is asked about that. */
 static bool start_authorities(struct vd_agent *agent, unsigned index, uint64_t now_ms)
 {
     const struct vd_authorities *list = &agent->authorities[index];
-    bool is_fresh = list->found_ms != 0 && now_ms < list->found_ms + VD_AUTHORITY_FRESH_MS;
+    struct vd_watch_run asker = {.first = agent->watches[index].first, .last = UINT8_MAX};
+    bool is_fresh = list->found_ms != 0 && list->said_by == 0 &&
+                    now_ms < list->found_ms + VD_AUTHORITY_FRESH_MS;
 
     if (agent->watches[index].who != VD_NEXT_AUTHORITY || is_fresh) {
         return false;
     }
-    start_job(agent, VD_JOB_AUTHORITIES, index, vd_paths_seeing(&agent->paths),
-              agent->watches[index].first, now_ms);
+    if (list->said_by != 0) {
+        asker.last = (uint8_t)(list->said_by - 1u);
+    }
+    uint8_t first = another_resolver(agent, &asker, vd_paths_seeing(&agent->paths));
+    start_job(agent, VD_JOB_AUTHORITIES, index, (uint16_t)(1u << first), first, now_ms);
     vd_authority_ask(&agent->survey, agent->config->watches[index].domain);
     return true;
 }
@@ -252,8 +277,12 @@ static void end_authorities(struct vd_agent *agent, uint64_t now_ms)
 {
     const char *domain = agent->config->watches[agent->job_index].domain;
     struct vd_authorities *list = &agent->authorities[agent->job_index];
+    bool is_single = !has_two_sources(agent, vd_paths_seeing(&agent->paths));
+    enum vd_authority_turn turn =
+        vd_authority_take(&agent->survey.snapshot, domain,
+                          vd_agent_source_of(agent, agent->job_first), is_single, list, now_ms);
 
-    if (vd_authority_take(&agent->survey.snapshot, domain, list, now_ms)) {
+    if (turn == VD_AUTHORITY_CHANGED) {
         vd_confirm_forget(&agent->confirm, agent->job_index, VD_AUTHORITIES_ALL);
         vd_console_line("%s: %u name server addresses of %s", domain, list->count,
                         domain + list->zone_at);
@@ -277,6 +306,10 @@ static bool start_look(struct vd_agent *agent, uint64_t now_ms)
     }
     set_authorities(agent, index);
     if (run->who == VD_NEXT_AUTHORITY) {
+        uint16_t contradicting = vd_confirm_contradicting(&agent->confirm, (uint8_t)index);
+        if (run->not_these == 0 && contradicting != 0) {
+            run->not_these = (uint16_t)(VD_AUTHORITIES_ALL & ~contradicting);
+        }
         authority = next_authority(agent, index);
         /* None is known any more: another resolver is the next best. */
         run->who = authority != 0 ? VD_NEXT_AUTHORITY : VD_NEXT_ELSEWHERE;
@@ -316,6 +349,8 @@ static void end_job(struct vd_agent *agent, uint64_t now_ms)
         vd_look_weigh(agent, agent->job_index, now_ms);
         break;
     }
+    vd_blind_weigh_troubles(agent, agent->job == VD_JOB_WATCH && agent->job_who == VD_NEXT_ANYONE,
+                            now_ms);
     agent->job = VD_JOB_NONE;
 }
 
@@ -333,7 +368,9 @@ static uint64_t rest(struct vd_agent *agent, uint64_t now_ms)
 /* No resolver is known: wait for the network to name one. */
 static uint64_t wait_for_resolver(struct vd_agent *agent, uint64_t now_ms)
 {
-    if (now_ms >= NO_RESOLVER_TELL_MS) {
+    if (agent->alone_ms == 0) {
+        agent->alone_ms = now_ms + 1u; /* never zero */
+    } else if (now_ms > agent->alone_ms + NO_RESOLVER_TELL_MS) {
         vd_blind_weigh_none(agent, now_ms);
     }
     return now_ms + NO_RESOLVER_POLL_MS;
@@ -343,11 +380,12 @@ uint64_t vd_jobs_turn(struct vd_agent *agent, uint64_t now_ms)
 {
     if (agent->job == VD_JOB_NONE) {
         if (agent->config->servers_count == 0) {
-            follow_network(agent);
+            follow_network(agent, now_ms);
         }
         if (agent->paths.count == 0) {
             return wait_for_resolver(agent, now_ms);
         }
+        agent->alone_ms = 0;
         if (!start_address(agent, now_ms) && !start_path(agent, now_ms) &&
             !start_look(agent, now_ms)) {
             return rest(agent, now_ms);

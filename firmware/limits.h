@@ -163,6 +163,12 @@
 #define VD_SURVEY_QUESTIONS_MAX 48
 #endif
 
+/* Of them, those that are left for the aliases of the watch's own names when includes ask for more.
+   1 .. a half of VD_SURVEY_QUESTIONS_MAX. */
+#ifndef VD_SURVEY_OWN_QUESTIONS
+#define VD_SURVEY_OWN_QUESTIONS (VD_SURVEY_QUESTIONS_MAX / 4)
+#endif
+
 /* Records kept of one survey.  16..255; 8 B each. */
 #ifndef VD_SURVEY_RECORDS_MAX
 #define VD_SURVEY_RECORDS_MAX 128
@@ -173,9 +179,33 @@
 #define VD_SURVEY_BYTES_MAX 12288
 #endif
 
+/* Of them, those that are left for the watch's own names when includes bring more.  0 .. a half of
+   VD_SURVEY_RECORDS_MAX and of VD_SURVEY_BYTES_MAX. */
+#ifndef VD_SURVEY_OWN_RECORDS
+#define VD_SURVEY_OWN_RECORDS (VD_SURVEY_RECORDS_MAX / 3)
+#endif
+#ifndef VD_SURVEY_OWN_BYTES
+#define VD_SURVEY_OWN_BYTES (VD_SURVEY_BYTES_MAX / 3)
+#endif
+
 /* Joined text of one TXT record.  512..65535; longer is unknown(limit). */
 #ifndef VD_TXT_LEN_MAX
 #define VD_TXT_LEN_MAX 4096
+#endif
+
+/* Time between two checks of a resolver's path that passed, and the longest between two of one that
+   failed.  Each costs two questions.  60000..3600000; 1000..600000 ms. */
+#ifndef VD_PATH_CHECK_MS
+#define VD_PATH_CHECK_MS 900000
+#endif
+#ifndef VD_PATH_RECHECK_MS
+#define VD_PATH_RECHECK_MS 60000
+#endif
+
+/* A check that is this young need not be repeated when something looks odd; shorter waits of a watch
+   shorten it.  100..60000 ms. */
+#ifndef VD_PATH_FRESH_MS
+#define VD_PATH_FRESH_MS 30000
 #endif
 
 /* ---- records and judge ------------------------------------------------------------------- */

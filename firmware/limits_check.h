@@ -81,6 +81,15 @@
 #if VD_SURVEY_QUESTIONS_MAX < 8 || VD_SURVEY_QUESTIONS_MAX > 128
 #error "VD_SURVEY_QUESTIONS_MAX (firmware/limits.h) must be 8..128: answers are named by 8 bits"
 #endif
+#if VD_SURVEY_OWN_QUESTIONS < 1 || VD_SURVEY_OWN_QUESTIONS > VD_SURVEY_QUESTIONS_MAX / 2
+#error "VD_SURVEY_OWN_QUESTIONS must be 1 .. VD_SURVEY_QUESTIONS_MAX / 2 (firmware/limits.h)"
+#endif
+#if VD_SURVEY_OWN_RECORDS > VD_SURVEY_RECORDS_MAX / 2
+#error "VD_SURVEY_OWN_RECORDS must be 0 .. VD_SURVEY_RECORDS_MAX / 2 (firmware/limits.h)"
+#endif
+#if VD_SURVEY_OWN_BYTES > VD_SURVEY_BYTES_MAX / 2
+#error "VD_SURVEY_OWN_BYTES must be 0 .. VD_SURVEY_BYTES_MAX / 2 (firmware/limits.h)"
+#endif
 #if VD_TXT_LEN_MAX > VD_SURVEY_BYTES_MAX
 #error "VD_TXT_LEN_MAX must fit in VD_SURVEY_BYTES_MAX (firmware/limits.h)"
 #endif

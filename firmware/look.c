@@ -141,9 +141,9 @@ static void show_look(const struct vd_agent *agent, uint8_t watch_index)
     for (size_t i = 0; i < j->subjects_count; i++) {
         const struct vd_subject *subject = &j->subjects[i];
         if (subject->standing == VD_STANDING_UNKNOWN) {
-            vd_console_line(
-                "%s: %s %s is unknown: %s", watch->domain, vd_subject_kind_str(subject->kind),
-                vd_judgement_words(j, subject->record), vd_judgement_words(j, subject->summary));
+            vd_console_line("%s: %s %s: %s", watch->domain, vd_subject_kind_str(subject->kind),
+                            vd_judgement_words(j, subject->record),
+                            vd_judgement_words(j, subject->summary));
         }
     }
 }
@@ -151,37 +151,60 @@ static void show_look(const struct vd_agent *agent, uint8_t watch_index)
 /* ---- baseline and schedule ---------------------------------------------------------------- */
 
 /*
- * First contact.  A record that is there and good is taken over at once; that one is absent or
- * broken is believed only when it was seen before, so that another resolver has said so too.
+ * Record sets that two sources have shown alike, one after the other; with a single source, that it
+ * has shown twice.  Until then nothing becomes a baseline: the first one asked may be stale.
  */
-static void learn(struct vd_agent *agent, uint8_t watch_index)
+static uint32_t agreed_subjects(struct vd_agent *agent, struct vd_watch_run *run,
+                                const struct vd_look_sources *sources)
 {
-    struct vd_watch_run *run = &agent->watches[watch_index];
     const struct vd_judgement *j = &agent->judgement;
-    bool is_first = run->known == 0;
+    unsigned all = (unsigned)sources->resolvers | sources->authorities;
+    bool is_single = (all & (all - 1u)) == 0;
+    uint32_t agreed = 0;
 
-    bool has_learned =
-        vd_facts_learn(&agent->baselines[watch_index], &agent->judgement.facts, run->known);
     for (size_t i = 0; i < j->subjects_count; i++) {
         const struct vd_subject *subject = &j->subjects[i];
-        if (subject->standing != VD_STANDING_UNKNOWN) {
-            run->known |= vd_subject_bit(subject->kind, subject->index);
+        uint32_t content = vd_facts_content(&j->facts, subject->kind, subject->index);
+        uint8_t source = sources->of_subject[i];
+        if (subject->standing == VD_STANDING_UNKNOWN || source == VD_SOURCE_NONE) {
+            continue;
         }
+        bool is_first = run->shown_by[i] == 0;
+        if (!is_first && run->shown[i] == content &&
+            (is_single || run->shown_by[i] != source + 1u)) {
+            agreed |= vd_subject_bit(subject->kind, subject->index);
+        }
+        run->shown[i] = content;
+        run->shown_by[i] = (uint8_t)(source + 1u);
     }
-    if (has_learned && is_first) {
+    return agreed;
+}
+
+/* First contact: what is agreed upon becomes the baseline. */
+static void learn(struct vd_agent *agent, uint8_t watch_index,
+                  const struct vd_look_sources *sources)
+{
+    struct vd_watch_run *run = &agent->watches[watch_index];
+    uint32_t agreed = agreed_subjects(agent, run, sources);
+    bool has_learned =
+        vd_facts_learn(&agent->baselines[watch_index], &agent->judgement.facts, agreed);
+
+    if (has_learned && !run->has_baseline) {
+        run->has_baseline = true;
         vd_console_line("%s: baseline taken", agent->config->watches[watch_index].domain);
     }
 }
 
-static uint64_t jittered(uint32_t interval_ms)
+/* Between `least` and `most` percent of it. */
+static uint64_t jittered(uint32_t interval_ms, uint32_t least, uint32_t most)
 {
     uint32_t drawn = 0;
-    uint32_t span = interval_ms / 100u * (2u * JITTER_PERCENT);
+    uint32_t unit = interval_ms / 100u;
 
-    if (span == 0 || vd_entropy_random(&drawn, sizeof(drawn)) != VD_OK) {
+    if (unit == 0 || vd_entropy_random(&drawn, sizeof(drawn)) != VD_OK) {
         return interval_ms;
     }
-    return (uint64_t)interval_ms - span / 2u + drawn % (span + 1u);
+    return (uint64_t)unit * least + drawn % (unit * (most - least) + 1u);
 }
 
 /* The place whose answers a subject rests on: an authority's only if the whole alias chain is its. */
@@ -198,6 +221,28 @@ static uint8_t place_of(const struct vd_snapshot *snapshot, const char *record, 
     return place;
 }
 
+/*
+ * Who answered for the names that records of others led to: one resolver, or VD_SOURCE_NONE where
+ * several did.
+ */
+static uint8_t resolver_of_others(const struct vd_agent *agent)
+{
+    const struct vd_snapshot *snapshot = &agent->survey.snapshot;
+    uint8_t found = VD_SOURCE_NONE;
+
+    for (size_t i = 0; i < snapshot->answers_count; i++) {
+        if ((agent->survey.notes[i] & VD_SURVEY_RAISED) == 0 && snapshot->answers[i].hops == 0) {
+            continue;
+        }
+        uint8_t source = vd_agent_source_of(agent, snapshot->answers[i].server);
+        if (found != VD_SOURCE_NONE && found != source) {
+            return VD_SOURCE_NONE;
+        }
+        found = source;
+    }
+    return found != VD_SOURCE_NONE ? found : vd_agent_source_of(agent, agent->job_first);
+}
+
 static void find_sources(const struct vd_agent *agent, struct vd_look_sources *sources)
 {
     const struct vd_judgement *j = &agent->judgement;
@@ -205,18 +250,12 @@ static void find_sources(const struct vd_agent *agent, struct vd_look_sources *s
     uint16_t seeing = vd_paths_seeing(&agent->paths);
 
     memset(sources, 0, sizeof(*sources));
-    sources->resolver = vd_agent_source_of(agent, agent->job_first);
+    sources->resolver = resolver_of_others(agent);
     for (size_t i = 0; i < j->subjects_count; i++) {
         const struct vd_subject *subject = &j->subjects[i];
         uint8_t place = place_of(snapshot, vd_judgement_words(j, subject->record),
                                  subject->kind == VD_SUBJECT_MX ? VD_TYPE_MX : VD_TYPE_TXT);
         sources->of_subject[i] = place == VD_SOURCE_NONE ? place : vd_agent_source_of(agent, place);
-    }
-    for (size_t i = 0; i < snapshot->answers_count; i++) {
-        if (snapshot->answers[i].server < VD_SERVERS_MAX) {
-            sources->resolver = vd_agent_source_of(agent, snapshot->answers[i].server);
-            break;
-        }
     }
     for (uint8_t i = 0; i < agent->paths.count; i++) {
         if (vd_set_has(seeing, i)) {
@@ -240,7 +279,8 @@ static void plan_authority(struct vd_agent *agent, uint8_t watch_index, uint64_t
     if (!agent->config->dns.asks_authorities) {
         list->check_ms = UINT64_MAX;
     } else if (now_ms >= list->check_ms && list->found_ms != 0) {
-        list->check_ms = now_ms + jittered(agent->config->dns.authority_check_ms);
+        list->check_ms =
+            now_ms + jittered(agent->config->dns.authority_check_ms, 100u - JITTER_PERCENT, 100u);
     }
 }
 
@@ -252,6 +292,16 @@ static bool has_unknown(const struct vd_judgement *j)
         }
     }
     return false;
+}
+
+/* How old the check of a path may be that something odd was seen through: it must come between the
+   first look and the one that believes it. */
+static uint32_t fresh_ms(const struct vd_watch *watch)
+{
+    uint32_t least = VD_PATH_FRESH_MS;
+
+    least = watch->confirm_wait_ms / 2u < least ? watch->confirm_wait_ms / 2u : least;
+    return watch->interval_ms / 2u < least ? watch->interval_ms / 2u : least;
 }
 
 /* Plan the next look: what confirms something goes before the normal round, and the turn of an
@@ -268,7 +318,10 @@ static void plan(struct vd_agent *agent, uint8_t watch_index, const struct vd_ne
     run->not_these = 0;
     run->last = vd_agent_source_of(agent, agent->job_first);
     if (agent->job_who == VD_NEXT_ANYONE) {
-        run->round_ms = now_ms + (is_second ? 0 : jittered(watch->interval_ms));
+        /* While something cannot be seen, no later than promised. */
+        uint32_t most = has_unknown(&agent->judgement) ? 100u : 100u + JITTER_PERCENT;
+        run->round_ms =
+            now_ms + (is_second ? 0 : jittered(watch->interval_ms, 100u - JITTER_PERCENT, most));
         run->first = (uint8_t)((agent->job_first + 1u) % agent->paths.count);
     }
     run->due_ms = run->round_ms;
@@ -282,7 +335,7 @@ static void plan(struct vd_agent *agent, uint8_t watch_index, const struct vd_ne
         run->who = VD_NEXT_AUTHORITY;
     }
     if (next->is_wanted || has_unknown(&agent->judgement)) {
-        vd_paths_doubt(&agent->paths, now_ms);
+        vd_paths_doubt(&agent->paths, fresh_ms(watch), now_ms);
     }
 }
 
@@ -319,10 +372,9 @@ void vd_look_weigh(struct vd_agent *agent, uint8_t watch_index, uint64_t now_ms)
     vd_confirm_look(&agent->confirm, watch_index, watch, &agent->judgement, &sources, now_ms,
                     on_turn, &turn, &next);
     show_doubts(agent, watch, lost, contradicted);
-    vd_blind_weigh_watch(agent, watch_index, is_round, now_ms);
-    if (is_round) {
-        vd_blind_weigh_troubles(agent, now_ms);
+    if (is_round) { /* what one authority says does not make a resolver see */
+        vd_blind_weigh_watch(agent, watch_index, now_ms);
     }
-    learn(agent, watch_index);
+    learn(agent, watch_index, &sources);
     plan(agent, watch_index, &next, now_ms);
 }

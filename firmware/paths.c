@@ -54,11 +54,22 @@ uint64_t vd_paths_next_ms(const struct vd_paths *paths)
     return next;
 }
 
-void vd_paths_doubt(struct vd_paths *paths, uint64_t now_ms)
+bool vd_paths_are_checked_since(const struct vd_paths *paths, uint64_t since_ms)
+{
+    for (unsigned i = 0; i < paths->count; i++) {
+        const struct vd_path_check *check = &paths->checks[i];
+        if (!is_blind(check) && check->checked_ms < since_ms) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void vd_paths_doubt(struct vd_paths *paths, uint32_t fresh_ms, uint64_t now_ms)
 {
     for (unsigned i = 0; i < paths->count; i++) {
         struct vd_path_check *check = &paths->checks[i];
-        if (now_ms >= check->checked_ms + VD_PATH_FRESH_MS) {
+        if (now_ms >= check->checked_ms + fresh_ms) {
             check->due_ms = now_ms;
         }
     }
@@ -112,29 +123,36 @@ void vd_paths_weigh(struct vd_paths *paths, unsigned index, const struct vd_snap
     if (check->failures < UINT8_MAX) {
         check->failures++;
     }
-    check->due_ms = now_ms + (recheck_ms < VD_PATH_RECHECK_MS ? recheck_ms : VD_PATH_RECHECK_MS);
+    uint32_t again_ms = VD_PATH_AGAIN_MS << (check->failures < 8 ? check->failures - 1u : 7u);
+    uint64_t wait_ms = again_ms < recheck_ms ? again_ms : recheck_ms;
+    /* A check that takes long must leave time for others, and for looks. */
+    uint64_t took_ms = 2u * paths->count * (now_ms - snapshot->started_ms);
+    check->due_ms = now_ms + (wait_ms > took_ms ? wait_ms : took_ms);
     if (check->failures == 1) {
-        vd_paths_doubt(paths, now_ms); /* are the others blind too? */
+        vd_paths_doubt(paths, again_ms, now_ms); /* are the others blind too? */
     }
 }
 
-void vd_paths_reason(const struct vd_path_check *check, char *out, size_t cap)
+void vd_paths_reason(const struct vd_path_check *check, const char *why, char *out, size_t cap)
 {
     struct vd_text_writer w;
 
     vd_text_start(&w, out, cap);
     switch (check->verdict) {
     case VD_PATH_SILENT:
-        vd_text_put(&w, "it does not answer for a name that exists (");
+        vd_text_put(&w, "no answer (");
         vd_text_put(&w, vd_detail_str((enum vd_detail)check->detail));
+        if (check->detail == VD_DETAIL_TLS && why[0] != '\0') {
+            vd_text_put(&w, ": ");
+            vd_text_put(&w, why);
+        }
         vd_text_put(&w, ")");
         break;
     case VD_PATH_EMPTY:
-        vd_text_put(&w, "it says that a name does not exist that does");
+        vd_text_put(&w, "it denies a name that exists");
         break;
     case VD_PATH_REWRITES:
-        vd_text_put(&w, "it answers for a name that cannot exist: it rewrites answers, or a "
-                        "captive portal stands before it");
+        vd_text_put(&w, "it answers for names that cannot exist (captive portal?)");
         break;
     default:
         vd_text_put(&w, "it answers as it should");

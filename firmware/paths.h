@@ -14,15 +14,12 @@
 
 #include "dns/survey.h"
 
-/* Time between two checks of a path that passed, and of one that failed. */
-#define VD_PATH_CHECK_MS   900000u
-#define VD_PATH_RECHECK_MS 60000u
+/* A path that failed is checked again after this; then after twice as long, and so on. */
+#define VD_PATH_AGAIN_MS 3000u
 
-/* A check that is this young is not repeated when something looks odd. */
-#define VD_PATH_FRESH_MS 30000u
-
-/* Failed checks in a row until it is told: the first one may be a cable that was pulled. */
-#define VD_PATH_TELL_AFTER 2u
+/* Failed checks in a row until it is told: the first ones may be a cable that was pulled, or an
+   address that is still on its way. */
+#define VD_PATH_TELL_AFTER 3u
 
 /* Random bytes in the name that cannot exist. */
 #define VD_PATH_RANDOM_LEN 10u
@@ -39,18 +36,26 @@ enum vd_path_verdict {
 struct vd_path_check {
     uint64_t checked_ms;
     uint64_t due_ms;
-    uint8_t verdict;       /* enum vd_path_verdict */
-    uint8_t failures;      /* in a row */
-    uint8_t detail;        /* enum vd_detail, with VD_PATH_SILENT */
-    bool is_told;          /* an event says that it is blind */
-    uint8_t rounds[5];     /* that showed each enum vd_trouble, with but few in between */
-    uint8_t quiet[5];      /* in a row that did not */
-    uint8_t troubles_told; /* set of enum vd_trouble that an event has named */
+    uint8_t verdict;  /* enum vd_path_verdict */
+    uint8_t failures; /* in a row */
+    uint8_t detail;   /* enum vd_detail, with VD_PATH_SILENT */
+    bool is_told;     /* an event says that it is blind */
+};
+
+/* Conditions of a server that are counted before they are told (enum vd_trouble). */
+#define VD_PATH_TROUBLES 4u
+
+/* One of them, of one server. */
+struct vd_trouble_run {
+    uint64_t seen_ms; /* last time */
+    uint8_t rounds;   /* that showed it, with but few in between */
+    bool is_told;
 };
 
 struct vd_paths {
     uint8_t count;
     struct vd_path_check checks[VD_SERVERS_MAX];
+    struct vd_trouble_run troubles[VD_PEERS_MAX][VD_PATH_TROUBLES];
 };
 
 /* count resolvers, all to be checked at once. */
@@ -65,8 +70,11 @@ int vd_paths_due(const struct vd_paths *paths, uint64_t now_ms);
 /* When the next check is due. */
 uint64_t vd_paths_next_ms(const struct vd_paths *paths);
 
-/* Something looks odd: check again now all that were not checked just before. */
-void vd_paths_doubt(struct vd_paths *paths, uint64_t now_ms);
+/* Something looks odd: check again now all that were not checked in the last fresh_ms. */
+void vd_paths_doubt(struct vd_paths *paths, uint32_t fresh_ms, uint64_t now_ms);
+
+/* Were all that are not blind checked since then? */
+bool vd_paths_are_checked_since(const struct vd_paths *paths, uint64_t since_ms);
 
 /*
  * Put the two questions on the worklist of an empty survey of that resolver alone.
@@ -80,15 +88,19 @@ void vd_paths_ask(struct vd_survey *survey, const char *good, const char *bad,
 /*
  * Weigh what came back.
  *
- * recheck_ms  until the next check, should it have failed; VD_PATH_RECHECK_MS at most.
+ * recheck_ms  until the next check at the latest, should it have failed.
  */
 void vd_paths_weigh(struct vd_paths *paths, unsigned index, const struct vd_snapshot *snapshot,
                     uint32_t recheck_ms, uint64_t now_ms);
 
 /* Room for a reason, with its NUL. */
-#define VD_PATH_REASON_MAX 128u
+#define VD_PATH_REASON_MAX 200u
 
-/* How a path stands, as half a sentence: "it answers as it should". */
-void vd_paths_reason(const struct vd_path_check *check, char *out, size_t cap);
+/*
+ * How a path stands, as half a sentence: "it answers as it should".
+ *
+ * why  what the TLS layer says, for a path that fails by that; "" otherwise.
+ */
+void vd_paths_reason(const struct vd_path_check *check, const char *why, char *out, size_t cap);
 
 #endif

@@ -71,8 +71,7 @@ static const struct vd_server *server_at(const struct vd_tell *tell, uint8_t pla
     return server != NULL && server->at.family != VD_FAMILY_NONE ? server : NULL;
 }
 
-/* "9.9.9.9 (TLS)", "10.0.2.2:5301": the port only where it is not the usual one. */
-static void put_server(struct vd_text_writer *w, const struct vd_server *server)
+void vd_tell_put_server(struct vd_text_writer *w, const struct vd_server *server)
 {
     char text[VD_ENDPOINT_TEXT_MAX];
     bool is_tls = server->transport == VD_TRANSPORT_TLS;
@@ -103,7 +102,7 @@ static unsigned put_range(struct vd_text_writer *w, const struct vd_tell *tell, 
         if (named++ > 0) {
             vd_text_put(w, --left == 1 ? " and " : ", ");
         }
-        put_server(w, server);
+        vd_tell_put_server(w, server);
     }
     return named;
 }
@@ -122,6 +121,20 @@ static unsigned put_servers(struct vd_text_writer *w, const struct vd_tell *tell
     return own + put_range(w, tell, set, 0, VD_SERVERS_MAX);
 }
 
+/* Is a server, or another way to its address, in the set? */
+static bool is_heard(const struct vd_tell *tell, unsigned set, uint8_t place)
+{
+    for (uint8_t i = 0; i < VD_SERVERS_MAX; i++) {
+        struct vd_endpoint a = tell->servers[i].at;
+        struct vd_endpoint b = tell->servers[place].at;
+        a.port = b.port = 0;
+        if ((set >> i & 1u) != 0 && vd_endpoint_is_equal(&a, &b)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A single source: name those that had nothing to say about it. */
 static void put_unheard(struct vd_text_writer *w, const struct vd_tell *tell,
                         const struct vd_alert *alert)
@@ -129,7 +142,7 @@ static void put_unheard(struct vd_text_writer *w, const struct vd_tell *tell,
     unsigned others = 0;
 
     for (uint8_t i = 0; i < VD_SERVERS_MAX; i++) {
-        others |= (alert->bad >> i & 1u) == 0 && server_at(tell, i) != NULL ? 1u << i : 0u;
+        others |= server_at(tell, i) != NULL && !is_heard(tell, alert->bad, i) ? 1u << i : 0u;
     }
     if (others != 0) {
         vd_text_put(w, "; no word from ");
@@ -155,8 +168,8 @@ static void put_known_by(struct vd_text_writer *w, const struct vd_tell *tell,
     if (named < 2) {
         put_unheard(w, tell, alert);
     }
-    if ((alert->good & VD_SERVERS_ALL) != 0) {
-        vd_text_put(w, "; not yet seen at ");
+    if (alert->good != 0) {
+        vd_text_put(w, "; not seen at ");
         (void)put_servers(w, tell, alert->good);
     }
 }
@@ -219,19 +232,18 @@ static void tell_restored(const struct vd_tell *tell, const struct vd_alert *ale
     vd_text_put(&w, " clean looks");
 }
 
-/* The first server of a set, a zone's own one before all others. */
-static void put_first(struct vd_text_writer *w, const struct vd_tell *tell, unsigned set)
+static unsigned count_of(const struct vd_tell *tell, unsigned set)
 {
-    unsigned own = set & VD_AUTHORITIES_ALL;
+    unsigned count = 0;
 
     for (uint8_t i = 0; i < VD_PEERS_MAX; i++) {
-        if (((own != 0 ? own : set) >> i & 1u) != 0 && server_at(tell, i) != NULL) {
-            put_server(w, server_at(tell, i));
-            return;
-        }
+        count += (set >> i & 1u) != 0 && server_at(tell, i) != NULL;
     }
+    return count;
 }
 
+/* The subject's summary is what the worse side says at a look that found it, else what the other
+   side says; then the code stands for the worse one. */
 static void tell_divergence(const struct vd_tell *tell, const struct vd_alert *alert,
                             const struct vd_finding *finding, const struct vd_subject *subject,
                             struct vd_event *event, char *words)
@@ -239,10 +251,7 @@ static void tell_divergence(const struct vd_tell *tell, const struct vd_alert *a
     const struct vd_code_info *info = vd_code_info(VD_CODE_WATCH_DIVERGENCE);
     const char *summary = vd_judgement_words(tell->judgement, subject->summary);
     bool is_overdue = tell->now_ms - alert->first_ms >= tell->confirm_hold_ms;
-    unsigned here = finding != NULL ? alert->bad : alert->good; /* who says what summary says */
-    unsigned there = finding != NULL ? alert->good : alert->bad;
     struct vd_text_writer w = {0};
-    char short_summary[SUMMARY_MAX];
 
     event->class_ = (enum vd_class)info->class_;
     event->severity = is_overdue ? VD_SEVERITY_WARNING : VD_SEVERITY_NOTICE;
@@ -257,11 +266,10 @@ static void tell_divergence(const struct vd_tell *tell, const struct vd_alert *a
     vd_text_put(&w, "servers disagree about ");
     put_subject(&w, subject, event->record);
     vd_text_put(&w, ": ");
-    vd_text_put(&w, vd_short_name(summary, short_summary, sizeof(short_summary)));
-    vd_text_put(&w, " at ");
-    put_first(&w, tell, here);
-    vd_text_put(&w, ", not at ");
-    put_first(&w, tell, there);
+    vd_text_put_unsigned(&w, count_of(tell, alert->bad));
+    vd_text_put(&w, " of ");
+    vd_text_put_unsigned(&w, count_of(tell, (unsigned)alert->bad | alert->good));
+    vd_text_put(&w, " find it worse than accepted");
     event->known_by = next_text(&w, words);
     vd_text_put(&w, "asked again over ");
     vd_text_put_unsigned(&w, (tell->now_ms - alert->first_ms + 999u) / 1000u);
@@ -288,8 +296,10 @@ static void tell_agreed(const struct vd_tell *tell, const struct vd_alert *alert
                                  : "The change is real: it is told as an alert of its own.";
     event->subject = next_text(&w, words);
     put_lead(&w, tell->domain);
-    vd_text_put(&w, alert->bad != 0 && alert->good != 0 ? "the zone's own servers agree about "
-                                                        : "servers agree again about ");
+    bool is_outvoted = alert->bad != 0 && (alert->good & VD_AUTHORITIES_ALL) != 0;
+    vd_text_put(&w, is_outvoted                           ? "no more doubt about "
+                    : alert->bad != 0 && alert->good != 0 ? "the zone's own servers agree about "
+                                                          : "servers agree again about ");
     put_subject(&w, subject, event->record);
     event->known_by = next_text(&w, words);
     (void)put_servers(&w, tell, alert->bad != 0 ? alert->bad : alert->good);
@@ -452,13 +462,13 @@ void vd_tell_resolver(const struct vd_tell *tell, uint8_t place, enum vd_code co
     start_blind(event, tell, (enum vd_code)row->code, closes);
     event->record = next_text(&w, words);
     if (server != NULL) {
-        put_server(&w, server);
+        vd_tell_put_server(&w, server);
     }
     event->subject = next_text(&w, words);
     w.cap = w.cap < SUBJECT_MAX ? w.cap : SUBJECT_MAX;
     if (server != NULL) {
         vd_text_put(&w, "resolver ");
-        put_server(&w, server);
+        vd_tell_put_server(&w, server);
     }
     vd_text_put(&w, closes ? row->ends : row->begins);
     if (!closes && row->is_reason_short && trouble[0] != '\0') {
@@ -466,6 +476,5 @@ void vd_tell_resolver(const struct vd_tell *tell, uint8_t place, enum vd_code co
         vd_text_put(&w, trouble);
     }
     event->mend = closes ? "" : row->mend;
-    event->old_text = closes ? trouble : "";
-    event->new_text = closes ? "as it should be" : trouble;
+    event->new_text = trouble;
 }

@@ -9,6 +9,7 @@
 #include "dns/server.h"
 #include "firmware/confirm.h"
 #include "report/event.h"
+#include "report/text.h"
 
 /* Room for the words that an event needs beside those of the judgement. */
 #define VD_TELL_WORDS_MAX 512u
@@ -62,6 +63,9 @@ void vd_tell_unresolvable(const struct vd_tell *tell, bool is_dnssec, uint32_t r
  */
 void vd_tell_resolver(const struct vd_tell *tell, uint8_t place, enum vd_code code, bool closes,
                       const char *trouble, struct vd_event *event, char *words);
+
+/* "9.9.9.9 (TLS)", "10.0.2.2:5301": the port only where it is not the usual one. */
+void vd_tell_put_server(struct vd_text_writer *w, const struct vd_server *server);
 
 /* "DMARC", "DKIM", "SPF", "MX". */
 const char *vd_subject_kind_str(uint8_t kind);

@@ -49,7 +49,8 @@ struct vd_datagram_port {
      *
      * VD_OK     in is filled.  in->len may exceed what the caller can use; never 65,535.
      * VD_AGAIN  none is waiting.
-     * VD_EREFUSED  in->socket only: the peer's host says that nobody listens (ICMP).
+     * VD_EREFUSED  in->socket only: the peer's host says that nobody listens (ICMP).  A hint that
+     *              may never come: lwIP hears no ICMP, and many hosts send none.
      */
     enum vd_status (*receive)(void *ctx, struct vd_datagram_in *in);
 

@@ -55,7 +55,7 @@ struct vd_stream_port {
      * VD_EUNVERIFIED  wrong name, unknown CA, dates, another key than the pin: nothing was sent.
      *                 See why.
      * VD_EREFUSED     refused or reset.
-     * VD_ETIMEOUT     no answer to the connect.
+     * VD_ETIMEOUT     no answer to the connect, or none any more.
      * VD_EIO          any other failure.
      */
     enum vd_status (*state)(void *ctx, int stream);

@@ -32,7 +32,7 @@ struct vd_tcp_port {
      * VD_OK        up.
      * VD_CLOSED    the peer has ended its side in order; all it sent was read.
      * VD_EREFUSED  refused or reset.
-     * VD_ETIMEOUT  no answer.
+     * VD_ETIMEOUT  no answer, or none any more.
      * VD_EIO       any other failure.
      */
     enum vd_status (*state)(void *ctx, int stream);

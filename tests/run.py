@@ -156,14 +156,15 @@ def stage_resolve(tally, args):
     if not make("resolve-build"):
         return tally.add(0, 1)
     script = ROOT / "tests" / "resolve" / "run.py"
-    long_ = ["--long"] if args.long else []
+    long_ = ["--only", "attack", "--long"] if args.long else []
     stage_script(tally, [PYTHON, str(script), *long_], LONG_TIMEOUT_S)
 
 
 def stage_faults(tally, _args):
-    if not make("host-agent-build"):
+    if not make("faults-build"):
         return tally.add(0, 1)
-    stage_script(tally, [PYTHON, str(ROOT / "tests" / "faults" / "run.py")], LONG_TIMEOUT_S)
+    script = ROOT / "tests" / "faults" / "run.py"
+    stage_script(tally, [PYTHON, str(script), "--check"], LONG_TIMEOUT_S)
 
 
 def stage_qemu(tally, args):

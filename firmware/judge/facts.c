@@ -337,8 +337,7 @@ static bool learn(struct vd_facts *baseline, const struct vd_facts *now, uint32_
     uint8_t standing = standing_of(now, kind, index);
 
     if (standing_of(baseline, kind, index) != VD_STANDING_UNKNOWN ||
-        standing == VD_STANDING_UNKNOWN ||
-        (standing != VD_STANDING_OK && (believed & vd_subject_bit(kind, index)) == 0)) {
+        standing == VD_STANDING_UNKNOWN || (believed & vd_subject_bit(kind, index)) == 0) {
         return false;
     }
     vd_facts_adopt(baseline, now, kind, index);

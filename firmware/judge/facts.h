@@ -148,8 +148,7 @@ void vd_facts_read(const struct vd_snapshot *snapshot, const struct vd_watch *wa
  * Move the baseline (semantics: unknown never writes).  For each record set of which the
  * baseline knows nothing yet and now knows something, take it over, with its texts.
  *
- * believed   set of vd_subject_bit: where "absent" and "broken" are believed; what stands well
- *            (VD_STANDING_OK) is taken over in any case.
+ * believed   set of vd_subject_bit: what is believed.
  *
  * Returns true if something was taken.
  */

@@ -46,7 +46,7 @@ static struct altcp_tls_config *create(const u8_t *ca, size_t ca_len, const u8_t
     }
     struct altcp_tls_config *config = find_unused();
     if (config == NULL) {
-        create_error = MBEDTLS_ERR_SSL_ALLOC_FAILED;
+        create_error = VD_ALTCP_TLS_ALL_TAKEN;
         return NULL;
     }
     memset(config, 0, sizeof(*config));

@@ -154,7 +154,9 @@ static void fail_tls(struct vd_tls_conn *conn, int code)
         (void)mbedtls_ssl_send_alert_message(&conn->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
                                              MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW);
     }
-    end_failed(conn, code == MBEDTLS_ERR_NET_CONN_RESET ? ERR_RST : ERR_CLSD);
+    end_failed(conn, code == MBEDTLS_ERR_NET_CONN_RESET ? ERR_RST
+                     : code == MBEDTLS_ERR_SSL_TIMEOUT  ? ERR_ABRT
+                                                        : ERR_CLSD);
 }
 
 /* TCP never got there. */
@@ -190,7 +192,7 @@ static void begin_open(struct vd_tls_conn *conn)
 
 static void step_handshake(struct vd_tls_conn *conn)
 {
-    int ret = mbedtls_ssl_handshake_step(&conn->ssl);
+    int ret = vd_tls_handshake_step(&conn->ssl);
 
     vd_tls_io_flush(conn);
     if (ret != 0 && ret != MBEDTLS_ERR_SSL_WANT_READ && ret != MBEDTLS_ERR_SSL_WANT_WRITE) {
@@ -237,7 +239,7 @@ static void step_open(struct vd_tls_conn *conn)
         ret = vd_tls_io_pump_tx(conn);
     }
     if (ret == 0 && conn->inner == NULL) {
-        ret = MBEDTLS_ERR_NET_CONN_RESET;
+        ret = vd_tls_io_end_code(conn);
     }
     vd_tls_io_flush(conn);
     if (ret != 0) {

@@ -96,6 +96,9 @@ void vd_tls_io_detach(struct altcp_pcb *inner);
 int vd_tls_io_send(void *ctx, const unsigned char *buf, size_t len);
 int vd_tls_io_recv(void *ctx, unsigned char *buf, size_t len);
 
+/* After lwIP has freed TCP: mbedTLS's code for why. */
+int vd_tls_io_end_code(const struct vd_tls_conn *conn);
+
 /* Make records of what waits in tx.  0, or a fatal code. */
 int vd_tls_io_pump_tx(struct vd_tls_conn *conn);
 

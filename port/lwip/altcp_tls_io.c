@@ -32,6 +32,12 @@ static void drop_first(struct vd_tls_conn *conn)
     pbuf_free(p);
 }
 
+/* lwIP aborts a connection itself when data or keepalives were sent in vain often enough. */
+int vd_tls_io_end_code(const struct vd_tls_conn *conn)
+{
+    return conn->inner_err == ERR_ABRT ? MBEDTLS_ERR_SSL_TIMEOUT : MBEDTLS_ERR_NET_CONN_RESET;
+}
+
 int vd_tls_io_recv(void *ctx, unsigned char *buf, size_t len)
 {
     struct vd_tls_conn *conn = ctx;
@@ -43,7 +49,7 @@ int vd_tls_io_recv(void *ctx, unsigned char *buf, size_t len)
         return 0;
     }
     if (conn->rx == NULL) {
-        return conn->inner == NULL ? MBEDTLS_ERR_NET_CONN_RESET : MBEDTLS_ERR_SSL_WANT_READ;
+        return conn->inner == NULL ? vd_tls_io_end_code(conn) : MBEDTLS_ERR_SSL_WANT_READ;
     }
     u16_t n = (u16_t)LWIP_MIN(len, conn->rx->len);
     memcpy(buf, conn->rx->payload, n);

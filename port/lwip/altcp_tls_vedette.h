@@ -68,7 +68,14 @@ struct altcp_tls_config *vd_altcp_tls_create_config_pinned(const u8_t *pin);
  */
 err_t vd_altcp_tls_set_host(struct altcp_tls_config *config, const char *host);
 
-/* mbedTLS's code for the last altcp_tls_create_config_... that returned NULL. */
+/* What vd_altcp_tls_create_error says of places that are all taken; no code of mbedTLS's. */
+#define VD_ALTCP_TLS_ALL_TAKEN 1
+
+/*
+ * mbedTLS's code for the last altcp_tls_create_config_... that returned NULL; or
+ * VD_ALTCP_TLS_ALL_TAKEN: VD_TLS_DESTINATIONS configs are there, among them those that were freed
+ * while a connection needs them to close.
+ */
 int vd_altcp_tls_create_error(void);
 
 /* Never NULL. */

@@ -17,6 +17,9 @@
 /* Datagrams kept per socket until they are taken.  Each holds one buffer of the pool. */
 #define QUEUE_LEN 2u
 
+/* IPv4's length field holds the two heads, too; nothing is sent in fragments anyway. */
+#define DATAGRAM_BYTES_MAX 65507u
+
 struct udp_socket {
     struct udp_pcb *pcb; /* NULL: free */
     struct vd_endpoint peer;
@@ -25,7 +28,8 @@ struct udp_socket {
 };
 
 static struct udp_socket sockets[VD_FLIGHTS_MAX];
-static struct pbuf *taken; /* what the caller reads from until its next call */
+static unsigned next_socket; /* where receive goes on: one busy socket must not hide the others */
+static struct pbuf *taken;   /* what the caller reads from until its next call */
 
 /* Buffers may be chained when a datagram was put together from fragments; those are not asked for
    (EDNS 1232) and reassembly is off, so one that is chained is dropped. */
@@ -45,6 +49,11 @@ static void on_receive(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_
         return;
     }
     socket->queue[socket->queued++] = p;
+}
+
+static struct udp_socket *socket_of(unsigned socket)
+{
+    return socket < VD_FLIGHTS_MAX && sockets[socket].pcb != NULL ? &sockets[socket] : NULL;
 }
 
 static void release_taken(void)
@@ -93,13 +102,18 @@ static enum vd_status udp_open(void *ctx, uint16_t local_port, const struct vd_e
 
 static enum vd_status udp_send_bytes(void *ctx, unsigned socket, const uint8_t *bytes, size_t len)
 {
+    const struct udp_socket *s = socket_of(socket);
+
     (void)ctx;
+    if (s == NULL || len > DATAGRAM_BYTES_MAX) {
+        return VD_EIO;
+    }
     struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)len, PBUF_RAM);
     if (p == NULL) {
         return VD_EIO;
     }
     memcpy(p->payload, bytes, len);
-    err_t err = udp_send(sockets[socket].pcb, p);
+    err_t err = udp_send(s->pcb, p);
     pbuf_free(p);
     return err == ERR_OK ? VD_OK : VD_EIO;
 }
@@ -109,14 +123,16 @@ static enum vd_status udp_receive(void *ctx, struct vd_datagram_in *in)
     (void)ctx;
     release_taken();
     for (unsigned i = 0; i < VD_FLIGHTS_MAX; i++) {
-        struct udp_socket *s = &sockets[i];
+        unsigned number = (next_socket + i) % VD_FLIGHTS_MAX;
+        struct udp_socket *s = &sockets[number];
         if (s->pcb == NULL || s->queued == 0) {
             continue;
         }
+        next_socket = number + 1;
         taken = s->queue[0];
         s->queued--;
         memmove(&s->queue[0], &s->queue[1], s->queued * sizeof(s->queue[0]));
-        in->socket = i;
+        in->socket = number;
         in->from = s->peer;
         in->bytes = taken->payload;
         in->len = taken->len;
@@ -127,9 +143,12 @@ static enum vd_status udp_receive(void *ctx, struct vd_datagram_in *in)
 
 static void udp_close(void *ctx, unsigned socket)
 {
-    struct udp_socket *s = &sockets[socket];
+    struct udp_socket *s = socket_of(socket);
 
     (void)ctx;
+    if (s == NULL) {
+        return;
+    }
     /* Not release_taken: the caller may close while it reads the datagram that ended the wait. */
     for (unsigned i = 0; i < s->queued; i++) {
         pbuf_free(s->queue[i]);

@@ -59,36 +59,55 @@ void vd_lwip_dhcp_option(u8_t state, u8_t msg_type, u8_t option, u8_t len, const
     }
 }
 
-/* The place of a server that is known, else of a new one: free, or the one that ends first. */
-static struct server *find_ra_place(const ip_addr_t *ip)
+static struct server *find_ra(const ip_addr_t *ip)
 {
-    struct server *best = &servers[FROM_RA][0];
-
     for (size_t i = 0; i < DNS_MAX_SERVERS; i++) {
         struct server *at = &servers[FROM_RA][i];
         if (is_there(at) && ip_addr_eq(&at->ip, ip)) {
             return at;
         }
-        if (is_there(best) && (!is_there(at) || at->until_ms < best->until_ms)) {
-            best = at;
+    }
+    return NULL;
+}
+
+/*
+ * A place for a new one: free, or of the one that ends first, if the new one lives longer.  Of those
+ * that end together the last goes: they are named in order of preference (RFC 8106, section 5.3.1).
+ * The clock may go on between two servers of one advertisement.
+ */
+static struct server *find_ra_place(uint64_t until_ms)
+{
+    struct server *first = &servers[FROM_RA][0];
+
+    for (size_t i = 0; i < DNS_MAX_SERVERS; i++) {
+        struct server *at = &servers[FROM_RA][i];
+        if (!is_there(at)) {
+            return at;
+        }
+        if (at->until_ms < first->until_ms || at->until_ms - first->until_ms < MS_PER_SECOND) {
+            first = at;
         }
     }
-    return best;
+    bool is_longer = until_ms > first->until_ms && until_ms - first->until_ms >= MS_PER_SECOND;
+    return is_longer ? first : NULL;
 }
 
 void vd_lwip_ra_server(const ip_addr_t *ip, u32_t lifetime_s)
 {
-    struct server *at = find_ra_place(ip);
+    struct server *at = find_ra(ip);
+    uint64_t until_ms =
+        lifetime_s == FOREVER_S ? FOREVER_MS : vd_clock_ms() + (uint64_t)lifetime_s * MS_PER_SECOND;
 
     if (lifetime_s == 0) {
-        if (ip_addr_eq(&at->ip, ip)) {
+        if (at != NULL) {
             memset(at, 0, sizeof(*at));
         }
         return;
     }
-    at->ip = *ip;
-    at->until_ms =
-        lifetime_s == FOREVER_S ? FOREVER_MS : vd_clock_ms() + (uint64_t)lifetime_s * MS_PER_SECOND;
+    at = at != NULL ? at : find_ra_place(until_ms);
+    if (at != NULL) {
+        *at = (struct server){.ip = *ip, .until_ms = until_ms};
+    }
 }
 
 void vd_lwip_dhcp6_server(u8_t place, const ip_addr_t *ip)

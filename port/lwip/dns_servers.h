@@ -25,7 +25,10 @@
 void vd_lwip_dhcp_option(u8_t state, u8_t msg_type, u8_t option, u8_t len, const struct pbuf *p,
                          u16_t offset);
 
-/* RFC 8106, section 5.1: one address with its lifetime; 0: it is withdrawn; 2^32-1: for ever. */
+/*
+ * RFC 8106, section 5.1: one address with its lifetime; 0: it is withdrawn; 2^32-1: for ever.
+ * Where all places are taken, one that lives longer takes that of the one that ends first.
+ */
 void vd_lwip_ra_server(const ip_addr_t *ip, u32_t lifetime_s);
 
 /* RFC 3646, section 3: number place of a reply; the first one drops those of earlier replies. */

@@ -11,6 +11,7 @@
 #include "lwip/ethip6.h"
 #include "lwip/init.h"
 #include "lwip/ip.h"
+#include "lwip/nd6.h"
 #include "lwip/netif.h"
 #include "lwip/prot/ethernet.h"
 #include "lwip/timeouts.h"
@@ -190,6 +191,22 @@ static void take_frame(size_t len)
     }
 }
 
+/*
+ * The next cable may lead to another network: its routers, prefixes and hosts have other addresses,
+ * or the same ones and other MACs.  The link-local address is checked anew there (RFC 4862,
+ * section 5.4); the IPv4 address DHCP asks for again, and it does not count until it is confirmed.
+ */
+static void forget_network(void)
+{
+    for (s8_t i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
+        netif_ip6_addr_set_state(&the_netif, i, IP6_ADDR_INVALID);
+    }
+    netif_ip6_addr_set_state(&the_netif, 0, IP6_ADDR_TENTATIVE);
+    nd6_cleanup_netif(&the_netif);
+    etharp_cleanup_netif(&the_netif);
+    vd_lwip_dns_servers_drop_all();
+}
+
 static void check_link(void)
 {
     static uint64_t next_ms;
@@ -204,7 +221,7 @@ static void check_link(void)
     } else if (!is_up && netif_is_link_up(&the_netif)) {
         vd_console_line("net: link down");
         netif_set_link_down(&the_netif);
-        vd_lwip_dns_servers_drop_all();
+        forget_network();
     }
 }
 
@@ -221,9 +238,17 @@ void vd_lwip_turn(void)
     sys_check_timeouts();
 }
 
+/* lwIP keeps the address of the last network until DHCP gives another or says no; a server that is
+   silent says neither. */
+static bool has_ip4(void)
+{
+    return !ip4_addr_isany_val(*netif_ip4_addr(&the_netif)) &&
+           dhcp_supplied_address(&the_netif) != 0;
+}
+
 bool vd_lwip_is_online(void)
 {
-    bool has_address = !ip4_addr_isany_val(*netif_ip4_addr(&the_netif));
+    bool has_address = has_ip4();
 
     for (s8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
         has_address = has_address || is_far_ip6(i);
@@ -235,7 +260,8 @@ bool vd_lwip_can_reach(const ip_addr_t *ip)
 {
     const ip_addr_t *from = ip_netif_get_local_ip(&the_netif, ip);
 
-    if (!netif_is_link_up(&the_netif) || from == NULL || ip_addr_isany(from)) {
+    if (!netif_is_link_up(&the_netif) || from == NULL || ip_addr_isany(from) ||
+        (IP_IS_V4(ip) && !has_ip4())) {
         return false;
     }
     /* lwIP takes a link-local one for want of a better. */

@@ -18,7 +18,7 @@ enum vd_status vd_lwip_start(const struct vd_nic *nic);
 /* Frames in, timers. */
 void vd_lwip_turn(void);
 
-/* True with an IPv4 address, or an IPv6 address of more than this link. */
+/* True with an IPv4 address that DHCP has confirmed on this link, or an IPv6 address of more than this link. */
 bool vd_lwip_is_online(void);
 const char *vd_lwip_device_id(void);
 

@@ -54,6 +54,8 @@ static struct slot slots[VD_TLS_SLOTS];
 static uint32_t uses;
 static char open_why[VD_STREAM_WHY_MAX];
 
+static const char all_taken[] = "all destinations are in use (VD_TLS_DESTINATIONS)";
+
 static void say(char *why, const char *words)
 {
     (void)snprintf(why, VD_STREAM_WHY_MAX, "%s", words);
@@ -84,10 +86,19 @@ static void forget(struct destination *at)
     memset(at, 0, sizeof(*at));
 }
 
+static bool forget_oldest(void)
+{
+    struct destination *oldest = find_oldest();
+
+    if (oldest != NULL) {
+        forget(oldest);
+    }
+    return oldest != NULL;
+}
+
 void vd_lwip_stream_forget(void)
 {
-    for (struct destination *at = find_oldest(); at != NULL; at = find_oldest()) {
-        forget(at);
+    while (forget_oldest()) {
     }
 }
 
@@ -127,12 +138,8 @@ static struct altcp_tls_config *create_config(const struct vd_stream_target *to)
 {
     struct altcp_tls_config *config = try_config(to);
 
-    while (config == NULL && vd_tls_is_out_of_memory(vd_altcp_tls_create_error())) {
-        struct destination *oldest = find_oldest();
-        if (oldest == NULL) {
-            break;
-        }
-        forget(oldest);
+    while (config == NULL && vd_tls_is_out_of_memory(vd_altcp_tls_create_error()) &&
+           forget_oldest()) {
         config = try_config(to);
     }
     return config;
@@ -142,6 +149,10 @@ static enum vd_status say_no_config(void)
 {
     int code = vd_altcp_tls_create_error();
 
+    if (code == VD_ALTCP_TLS_ALL_TAKEN) {
+        say(open_why, all_taken);
+        return VD_EFULL;
+    }
     if (vd_tls_is_out_of_memory(code)) {
         say(open_why, "out of memory in the TLS arena (VD_TLS_ARENA_BYTES)");
         return VD_EIO;
@@ -178,7 +189,7 @@ static enum vd_status take_destination(const struct vd_stream_target *to, struct
     if (at == NULL) {
         at = find_place();
         if (at == NULL) {
-            say(open_why, "all destinations are in use (VD_TLS_DESTINATIONS)");
+            say(open_why, all_taken);
             return VD_EFULL;
         }
         at->config = create_config(to);
@@ -238,6 +249,14 @@ static err_t on_recv(void *arg, struct altcp_pcb *pcb, struct pbuf *p, err_t err
     return ERR_OK;
 }
 
+/* A handshake that the arena could not hold: the next try has what another destination had saved. */
+static void make_room_after(const struct vd_tls_error *error)
+{
+    if (vd_tls_is_out_of_memory(error->code)) {
+        (void)forget_oldest();
+    }
+}
+
 static void on_err(void *arg, err_t err)
 {
     struct slot *slot = arg;
@@ -250,6 +269,7 @@ static void on_err(void *arg, err_t err)
         slot->status = error->status;
         say(slot->why, error->why);
     }
+    make_room_after(error);
 }
 
 /* ---- the contract ------------------------------------------------------------------------ */
@@ -263,6 +283,10 @@ static enum vd_status check_target(const struct vd_stream_target *to, ip_addr_t 
     }
     if (vd_lwip_addr(&to->at, ip) != VD_OK) {
         say(open_why, "no route: this build does not have the peer's kind of address");
+        return VD_EIO;
+    }
+    if (!vd_lwip_can_reach(ip)) {
+        say(open_why, "no route to the peer");
         return VD_EIO;
     }
     return VD_OK;
@@ -314,6 +338,7 @@ static enum vd_status start_connect(struct slot *slot, const ip_addr_t *ip, uint
     if (pcb == NULL) {
         const struct vd_tls_error *error = vd_altcp_tls_error(slot->to->config);
         say(open_why, error->why);
+        make_room_after(error);
         return error->status;
     }
     altcp_arg(pcb, slot);
@@ -343,7 +368,8 @@ static enum vd_status stream_open(void *ctx, const struct vd_stream_target *to, 
     (void)ctx;
     open_why[0] = '\0';
     struct slot *slot = find_slot(&number);
-    if (slot == NULL) {
+    /* Also one that still closes: no destination is to be forgotten for a connection that fails. */
+    if (slot == NULL || vd_altcp_tls_busy() == VD_TLS_SLOTS) {
         say(open_why, "all TLS connections are in use (VD_TLS_SLOTS)");
         return VD_EFULL;
     }

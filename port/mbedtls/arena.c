@@ -20,6 +20,10 @@
 
 static alignas(8) unsigned char arena[VD_TLS_ARENA_BYTES];
 static bool is_started;
+static uint32_t failures;
+
+static void *(*arena_calloc)(size_t, size_t);
+static void (*arena_free)(void *);
 
 void vd_tls_arena_start(void)
 {
@@ -53,6 +57,36 @@ size_t vd_tls_arena_used(void)
     }
     mbedtls_memory_buffer_alloc_cur_get(&bytes, &blocks);
     return bytes + (blocks + 1) * VD_ARENA_HEADER_BYTES;
+}
+
+uint32_t vd_tls_arena_failures(void)
+{
+    return failures;
+}
+
+/* ---- what mbedtls_config.h names --------------------------------------------------------- */
+
+/* From mbedtls_memory_buffer_alloc_init. */
+int vd_tls_arena_take(void *(*calloc_fn)(size_t, size_t), void (*free_fn)(void *))
+{
+    arena_calloc = calloc_fn;
+    arena_free = free_fn;
+    return 0;
+}
+
+void *vd_tls_arena_calloc(size_t count, size_t size)
+{
+    void *block = arena_calloc != NULL ? arena_calloc(count, size) : NULL;
+
+    failures += block == NULL && count > 0 && size > 0;
+    return block;
+}
+
+void vd_tls_arena_free(void *block)
+{
+    if (arena_free != NULL) {
+        arena_free(block);
+    }
 }
 
 /* The allocator found a header overwritten: nothing that it holds can be trusted any more. */

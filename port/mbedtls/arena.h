@@ -7,6 +7,7 @@
 #define VD_MBEDTLS_ARENA_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Hand the arena to mbedTLS.  Before anything of TLS; later calls do nothing. */
 void vd_tls_arena_start(void);
@@ -21,5 +22,8 @@ void vd_tls_arena_usage(size_t *peak, size_t *size);
 
 /* Bytes in use now, headers included. */
 size_t vd_tls_arena_used(void);
+
+/* How often there was no room for what was asked for, since start; wraps. */
+uint32_t vd_tls_arena_failures(void);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "firmware/limits.h"
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h> /* snprintf: PLATFORM_NO_STD_FUNCTIONS keeps the library from including it */
 
@@ -31,6 +32,14 @@
 #define MBEDTLS_PLATFORM_FPRINTF_MACRO(...) ((void)0)
 void vd_tls_arena_broken(int code) __attribute__((noreturn));
 #define MBEDTLS_PLATFORM_EXIT_MACRO vd_tls_arena_broken
+/* Through arena.c, which counts what fails: the library forgets why it could not check something.
+   With these two its allocator has nobody to announce itself to; arena.c takes that part. */
+void *vd_tls_arena_calloc(size_t count, size_t size);
+void vd_tls_arena_free(void *block);
+int vd_tls_arena_take(void *(*calloc_fn)(size_t, size_t), void (*free_fn)(void *));
+#define MBEDTLS_PLATFORM_CALLOC_MACRO    vd_tls_arena_calloc
+#define MBEDTLS_PLATFORM_FREE_MACRO      vd_tls_arena_free
+#define mbedtls_platform_set_calloc_free vd_tls_arena_take
 
 /* port/mbedtls/tls_time.c.  64 bits on every board: certificates outlive 2038. */
 #define MBEDTLS_HAVE_TIME

@@ -368,6 +368,17 @@ int vd_tls_peer_start(struct vd_tls_peer *peer, mbedtls_ssl_context *ssl)
     return 0;
 }
 
+int vd_tls_handshake_step(mbedtls_ssl_context *ssl)
+{
+    uint32_t failures = vd_tls_arena_failures();
+
+    int ret = mbedtls_ssl_handshake_step(ssl);
+    if (ret == 0 || ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE) {
+        return ret;
+    }
+    return vd_tls_arena_failures() != failures ? MBEDTLS_ERR_SSL_ALLOC_FAILED : ret;
+}
+
 void vd_tls_trust_drop_session(struct vd_tls_trust *trust)
 {
     if (trust->has_session) {

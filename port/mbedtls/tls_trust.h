@@ -123,6 +123,12 @@ struct vd_tls_peer {
 int vd_tls_peer_start(struct vd_tls_peer *peer, mbedtls_ssl_context *ssl);
 
 /*
+ * As mbedtls_ssl_handshake_step, which says of a signature that it had no memory to check that it
+ * is wrong: a step that failed while the arena was short fails with MBEDTLS_ERR_SSL_ALLOC_FAILED.
+ */
+int vd_tls_handshake_step(mbedtls_ssl_context *ssl);
+
+/*
  * Keep the session of a verified connection for the next one, unless a date was waived for it.
  * After the handshake in TLS 1.2, with each new ticket in 1.3.
  */

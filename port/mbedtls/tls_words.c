@@ -466,6 +466,8 @@ void vd_tls_words(const struct vd_tls_failure *f, char *out, size_t cap)
     } else if (f->code == MBEDTLS_ERR_NET_CONN_RESET) {
         add(out, cap, "peer reset the connection%s",
             f->in_handshake ? " during the handshake" : "");
+    } else if (f->code == MBEDTLS_ERR_SSL_TIMEOUT) {
+        add(out, cap, "no answer from the peer any more");
     } else {
         add(out, cap, "TLS error -0x%04x", (unsigned)-f->code);
     }
@@ -481,6 +483,8 @@ enum vd_status vd_tls_status(int code)
         return VD_EUNVERIFIED;
     case MBEDTLS_ERR_NET_CONN_RESET:
         return VD_EREFUSED;
+    case MBEDTLS_ERR_SSL_TIMEOUT:
+        return VD_ETIMEOUT;
     default:
         return x509_part(code) != 0 && !vd_tls_is_out_of_memory(code) ? VD_EUNVERIFIED : VD_EIO;
     }

@@ -89,7 +89,8 @@ struct vd_tls_failure {
 /* Write the sentence; out has cap bytes, is always terminated, and is cut if need be. */
 void vd_tls_words(const struct vd_tls_failure *failure, char *out, size_t cap);
 
-/* VD_EUNVERIFIED if the peer's identity was at fault, VD_EREFUSED for a reset, else VD_EIO. */
+/* VD_EUNVERIFIED if the peer's identity was at fault, VD_EREFUSED for a reset,
+   VD_ETIMEOUT when TCP has given the peer up, else VD_EIO. */
 enum vd_status vd_tls_status(int code);
 
 /* True if the arena could not hold what was asked for. */

@@ -44,6 +44,9 @@ static enum vd_status seed_generator(void)
 
 enum vd_status vd_port_start(struct vd_port *out)
 {
+    if (vd_posix_console_start() != VD_OK) {
+        return VD_EIO;
+    }
     (void)signal(SIGPIPE, SIG_IGN); /* a console whose reader is gone */
     (void)vd_clock_ms();
     vd_tls_arena_start();

@@ -22,6 +22,14 @@ void vd_posix_tcp_wait(struct vd_posix_wait *wait);
 void vd_posix_stream_wait(struct vd_posix_wait *wait);
 void vd_posix_console_wait(struct vd_posix_wait *wait);
 
+/*
+ * Before any other descriptor is opened.  A standard one that is closed is opened on /dev/null: else
+ * the first socket would get its number, and what a resolver sends would be commands.
+ *
+ * VD_EIO  it cannot be opened.
+ */
+enum vd_status vd_posix_console_start(void);
+
 /* Move the bytes of all TLS connections.  Bounded. */
 void vd_posix_stream_turn(void);
 

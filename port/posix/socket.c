@@ -223,6 +223,13 @@ enum vd_status vd_posix_status(int error)
     }
 }
 
+/* Given up after UNACKED_MAX_MS, the kernel tells what routers said last, if any said something. */
+bool vd_posix_is_vanished(int error)
+{
+    return error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH ||
+           error == EHOSTDOWN;
+}
+
 const char *vd_posix_words(int error)
 {
     switch (error) {

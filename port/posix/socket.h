@@ -53,6 +53,9 @@ enum vd_status vd_posix_tcp_progress(int fd, int *error);
 /* VD_AGAIN, VD_EREFUSED, VD_ETIMEOUT or VD_EIO for an errno. */
 enum vd_status vd_posix_status(int error);
 
+/* True for an errno by which the kernel says that a connection's peer does not answer any more. */
+bool vd_posix_is_vanished(int error);
+
 /* A few words for an errno of a connection that failed. */
 const char *vd_posix_words(int error);
 

@@ -117,6 +117,15 @@ static size_t count_unacked(const struct vd_posix_tls *conn)
     return conn->tx_len + conn->lost + (queued > 0 ? (size_t)queued : 0);
 }
 
+/* A handshake that the arena could not hold: the next try has what another destination had saved.
+   Called while the connection's own is still taken. */
+static void make_room_after(int code)
+{
+    if (vd_tls_is_out_of_memory(code)) {
+        (void)vd_posix_tls_forget_oldest();
+    }
+}
+
 static void fail_tls(struct vd_posix_tls *conn, int code)
 {
     uint32_t flags;
@@ -132,6 +141,7 @@ static void fail_tls(struct vd_posix_tls *conn, int code)
     conn->unacked = count_unacked(conn);
     conn->status = conn->status == VD_CLOSED ? VD_CLOSED : status;
     conn->phase = VD_POSIX_FAILED;
+    make_room_after(code);
     release(conn, true);
 }
 
@@ -206,7 +216,7 @@ static void step_handshake(struct vd_posix_tls *conn)
 {
     conn->has_more = false;
     for (unsigned i = 0; i < HANDSHAKE_STEPS_PER_TURN; i++) {
-        int ret = mbedtls_ssl_handshake_step(&conn->ssl);
+        int ret = vd_tls_handshake_step(&conn->ssl);
         if (ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE) {
             return;
         }
@@ -275,6 +285,7 @@ static enum vd_status start(struct vd_posix_tls *conn, const struct vd_stream_ta
         uint32_t flags;
         enum vd_status status =
             vd_tls_peer_explain(&conn->peer, &conn->ssl, code, true, &flags, open_why);
+        make_room_after(code);
         release(conn, false);
         return status == VD_EUNVERIFIED ? VD_EINVAL : status;
     }
@@ -462,10 +473,12 @@ static void wait_until(struct vd_posix_wait *wait, uint64_t ms)
 static void wait_for(struct vd_posix_wait *wait, const struct vd_posix_tls *conn)
 {
     short events = conn->is_tx_blocked || conn->phase == VD_POSIX_CONNECTING ? POLLOUT : 0;
+    /* step_open reads nothing before a record in hand is gone. */
+    bool is_reading = conn->tx_offered == 0 || !conn->is_tx_blocked;
 
     if (conn->phase == VD_POSIX_DRAINING) {
         wait_until(wait, conn->drain_until_ms);
-    } else if (conn->status != VD_CLOSED && conn->rx_len < sizeof(conn->rx)) {
+    } else if (is_reading && conn->status != VD_CLOSED && conn->rx_len < sizeof(conn->rx)) {
         events |= POLLIN;
         if (conn->has_more) {
             wait->until_ms = 0;

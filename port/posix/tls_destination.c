@@ -48,10 +48,19 @@ static void forget(struct destination *at)
     memset(at, 0, sizeof(*at));
 }
 
+bool vd_posix_tls_forget_oldest(void)
+{
+    struct destination *oldest = find_oldest();
+
+    if (oldest != NULL) {
+        forget(oldest);
+    }
+    return oldest != NULL;
+}
+
 void vd_posix_stream_forget(void)
 {
-    for (struct destination *at = find_oldest(); at != NULL; at = find_oldest()) {
-        forget(at);
+    while (vd_posix_tls_forget_oldest()) {
     }
 }
 
@@ -92,8 +101,7 @@ static enum vd_status make_trust(struct vd_tls_trust *trust, const struct vd_str
 {
     int code = init_trust(trust, to);
 
-    while (code != 0 && vd_tls_is_out_of_memory(code) && find_oldest() != NULL) {
-        forget(find_oldest());
+    while (vd_tls_is_out_of_memory(code) && vd_posix_tls_forget_oldest()) {
         code = init_trust(trust, to);
     }
     if (code == 0) {

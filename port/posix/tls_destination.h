@@ -22,6 +22,9 @@
 enum vd_status vd_posix_tls_take_destination(const struct vd_stream_target *to,
                                              struct vd_tls_trust **out, char *why);
 
+/* Forget the one that was used longest ago, of those that no stream uses.  False: there is none. */
+bool vd_posix_tls_forget_oldest(void);
+
 /* The connection is over. */
 void vd_posix_tls_leave(const struct vd_tls_trust *trust);
 

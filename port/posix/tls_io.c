@@ -15,6 +15,12 @@
 
 /* ---- the kernel and TLS ------------------------------------------------------------------ */
 
+/* The code for an errno that is neither "nothing now" nor a reset. */
+static int code_of(int error, int other)
+{
+    return vd_posix_is_vanished(error) ? MBEDTLS_ERR_SSL_TIMEOUT : other;
+}
+
 /*
  * After a reset all is lost anyway, and TLS is told that it was sent: going on lets it read what
  * the peer said last, perhaps an alert.
@@ -34,7 +40,7 @@ int vd_posix_tls_send(void *ctx, const unsigned char *buf, size_t len)
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     }
     if (status != VD_EREFUSED) {
-        return MBEDTLS_ERR_NET_SEND_FAILED;
+        return code_of(errno, MBEDTLS_ERR_NET_SEND_FAILED);
     }
     conn->is_reset = true;
     conn->lost += len;
@@ -60,7 +66,7 @@ int vd_posix_tls_recv(void *ctx, unsigned char *buf, size_t len)
     case VD_EREFUSED:
         return MBEDTLS_ERR_NET_CONN_RESET;
     default:
-        return MBEDTLS_ERR_NET_RECV_FAILED;
+        return code_of(errno, MBEDTLS_ERR_NET_RECV_FAILED);
     }
 }
 

@@ -117,7 +117,7 @@ static bool check_store(const struct vd_message *in, const struct vd_gist *gist)
         return holds(false, "the question has no place in a snapshot");
     }
     enum vd_status status =
-        vd_answer_store(in, &in->question, &snapshot, index, VD_KEEP_ALL, &limit);
+        vd_answer_store(in, &in->question, gist, &snapshot, index, VD_KEEP_ALL, &limit);
     if (status == VD_EFULL) {
         return holds(limit != VD_LIMIT_NONE, "full, and no knob is named");
     }
@@ -133,7 +133,8 @@ static bool check_classes(const struct vd_message *in)
     struct vd_gist gist;
 
     for (int is_authority = 0; is_authority < 2; is_authority++) {
-        vd_answer_classify(in, &in->question, is_authority != 0, &gist);
+        /* Of a zone, too, that begins at the question. */
+        vd_answer_classify(in, &in->question, is_authority != 0, &in->question.name, &gist);
         if (!holds(gist.presence != VD_ABSENT || gist.evidence.has_soa, "absent without SOA") ||
             !holds(gist.presence == VD_UNKNOWN || !in->is_tc, "truncated, and yet used") ||
             !holds(gist.presence != VD_UNKNOWN || gist.detail != VD_DETAIL_NONE,

@@ -68,7 +68,7 @@ static inline void fake_rr(struct fake_message *m, enum vd_section section, cons
 
 static inline void fake_txt(struct fake_message *m, const char *owner, const char *text)
 {
-    uint8_t rdata[4400];
+    uint8_t rdata[4400]; /* a text of 4300 at most */
     size_t len = 0, left = strlen(text);
     do {
         size_t n = left > 255 ? 255 : left;

@@ -1,24 +1,34 @@
 """
-One board: its image in QEMU, its console, and what it sent and received on its wire.
+One board: its image in QEMU, and its console.
 
 How a board is run is data: boards/<name>/qemu.args.  QEMU's user network lets the image reach
-the host's 127.0.0.1:port as 10.0.2.2:port.
+the host's 127.0.0.1:port as 10.0.2.2:port, and [::1]:port as [fec0::2]:port.
 
 SPDX-License-Identifier: MIT
 """
 
 import os
 import re
-import struct
 import subprocess
 import threading
 import time
 
-from world import ROOT, Problem, Process, dns_read_question, tail, wait_until
+from capture import Wire
+from world import ROOT, Problem, Process, tail, wait_until
 
-HOST_SEEN_FROM_GUEST = "10.0.2.2"
-GUEST = "10.0.2.15"  # what QEMU's DHCP gives
+# What an address of this machine's loopback is to the board.
+SEEN_FROM_BOARD = {"127.0.0.1": "10.0.2.2", "::1": "fec0::2"}
 SEED_BYTES = 48
+NETWORK = "user,id=net0"
+
+
+def seen_from_board(host):
+    return SEEN_FROM_BOARD.get(host, host)
+
+
+def address_text(host, port):
+    """An address with its port as a config has it, and the console."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def image_of(board):
@@ -44,9 +54,10 @@ class Board:
 
     on_line  called with each console line as it comes, from a thread of its own.
     is_long  it may run for days: no recording of its wire, and only the latest console lines.
+    network  more options of QEMU's user network ("ipv4=off").
     """
 
-    def __init__(self, world, name, folder, on_line=None, is_long=False):
+    def __init__(self, world, name, folder, on_line=None, is_long=False, network=None):
         self.name = name
         self.folder = folder
         self.lines = []  # (monotonic seconds, text), of this boot
@@ -59,6 +70,10 @@ class Board:
         self._log = os.path.join(folder, "qemu.log")
         self._image = image_of(name)
         self._args = qemu_args(name, self._image)
+        if network:
+            if NETWORK not in self._args:
+                raise Problem(f"boards/{name}/qemu.args: expected an argument {NETWORK}")
+            self._args[self._args.index(NETWORK)] += "," + network
         if not os.path.exists(self._image):
             raise Problem(f"build/{name}/vedette.elf is not there: make firmware BOARD={name}")
         world.own(self)
@@ -176,103 +191,3 @@ class Board:
         """End it in order from the console.  Returns QEMU's exit code."""
         self.type("halt")
         return self.wait_exit(timeout_s)
-
-
-# ---- the wire -------------------------------------------------------------------------------
-
-
-class Stream:
-    """One TCP connection of the board: the bytes both ways, in order, each byte once."""
-
-    def __init__(self):
-        self.sent = bytearray()
-        self.received = bytearray()
-        self.has_fin = False  # the board ended its direction in order
-        self._next = {}
-
-    def add(self, is_sent, sequence, flags, data):
-        if flags & 0x02:  # SYN
-            self._next[is_sent] = (sequence + 1) & 0xffffffff
-            return
-        ahead = (sequence - self._next.get(is_sent, sequence)) & 0xffffffff
-        if ahead > 0x7fffffff:  # sent again: keep only what is new
-            data = data[(1 << 32) - ahead:]
-        elif ahead:
-            return  # a gap; what fills it comes with a retransmission
-        self._next[is_sent] = (self._next.get(is_sent, sequence) + len(data)) & 0xffffffff
-        (self.sent if is_sent else self.received).extend(data)
-        if is_sent and flags & 0x01:
-            self.has_fin = True
-
-    def records(self):
-        """The TLS records that the board sent: [(type, length)].  22 handshake, 23 data."""
-        found, at = [], 0
-        while at + 5 <= len(self.sent):
-            length, = struct.unpack_from(">H", self.sent, at + 3)
-            found.append((self.sent[at], length))
-            at += 5 + length
-        return found
-
-
-class Wire:
-    """What QEMU recorded of the board's frames (pcap, Ethernet).  Read anew at each call."""
-
-    def __init__(self, path):
-        self._path = path
-
-    def _frames(self):
-        try:
-            with open(self._path, "rb") as file:
-                data = file.read()
-        except FileNotFoundError:
-            return
-        at = 24
-        while at + 16 <= len(data):
-            _, _, length, _ = struct.unpack_from("<4I", data, at)
-            yield data[at + 16:at + 16 + length]
-            at += 16 + length
-
-    def packets(self):
-        """(protocol, source address, destination address, payload) of each IPv4 packet."""
-        for frame in self._frames():
-            if len(frame) < 34 or frame[12:14] != b"\x08\x00":
-                continue
-            header = (frame[14] & 15) * 4
-            total, = struct.unpack_from(">H", frame, 16)
-            yield (frame[23], ".".join(map(str, frame[26:30])), ".".join(map(str, frame[30:34])),
-                   frame[14 + header:14 + total])
-
-    def _datagrams(self):
-        for protocol, source, target, data in self.packets():
-            if protocol == 17 and len(data) >= 8:
-                source_port, target_port = struct.unpack_from(">2H", data)
-                if target_port not in (67, 68):  # DHCP
-                    yield source, source_port, target, target_port, data[8:]
-
-    def questions(self):
-        """Every datagram that the board sent, DHCP apart: (source port, server port, question)."""
-        return [(source_port, target_port, dns_read_question(data))
-                for source, source_port, _, target_port, data in self._datagrams()
-                if source == GUEST]
-
-    def answers(self):
-        """Every datagram that came, DHCP apart: (server port, rcode, question)."""
-        return [(source_port, data[3] & 15, dns_read_question(data))
-                for source, source_port, _, _, data in self._datagrams()
-                if source != GUEST and len(data) > 3]
-
-    def streams(self):
-        """Each TCP connection that the board opened: {(its port, server port): Stream}."""
-        found = {}
-        for protocol, source, _, data in self.packets():
-            if protocol != 6 or len(data) < 20:
-                continue
-            source_port, target_port, sequence = struct.unpack_from(">2HI", data)
-            is_sent = source == GUEST
-            key = (source_port, target_port) if is_sent else (target_port, source_port)
-            flags = data[13]
-            if is_sent and flags & 0x02 and key in found and found[key].sent:
-                found[key + (len(found),)] = found.pop(key)  # the same port pair again
-            found.setdefault(key, Stream()).add(is_sent, sequence, flags,
-                                                data[(data[12] >> 4) * 4:])
-        return found

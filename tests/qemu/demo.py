@@ -10,6 +10,7 @@ SPDX-License-Identifier: MIT
 """
 
 import argparse
+import contextlib
 import os
 import re
 import select
@@ -22,10 +23,10 @@ import time
 
 sys.dont_write_bytecode = True
 
-from board import HOST_SEEN_FROM_GUEST, Board
+from board import Board, address_text, seen_from_board
 from story import (COLLECTOR, DMARC, DMARC_RESTORED, DOMAIN, KEY_MISSING, KEY_RESTORED,
                    PROVIDER_KEY, WEAKENED, Stage)
-from world import Problem, World, end_on_signals
+from world import LOOPBACK, NoNetwork, Problem, World, end_on_signals, has_ip6, own_network
 
 TOTAL_S = 58
 
@@ -81,12 +82,16 @@ def tell_the_story(paper, world, board):
     """Every step of the demo.  Returns the number of alerts that arrived as expected."""
     paper.step("A world on loopback: two name servers and a log collector")
     stage = Stage(world, board, paper.console)
-    for knot in stage.knots:
-        paper.line(f"   knot     127.0.0.1:{knot.port}   authority of "
+    hosts = LOOPBACK if has_ip6() else LOOPBACK[:1] * 2
+    for host, knot in zip(hosts, stage.knots):
+        paper.line(f"   knot     {address_text(host, knot.port):<15}   authority of "
                    f"{stage.zone.name} and {stage.provider.name}")
-    paper.line(f"   rsyslog  127.0.0.1:{stage.collector.port}   TLS, with a certificate for "
-               f"{COLLECTOR} made just now")
-    paper.line(f"   (inside QEMU, this machine's 127.0.0.1 is {HOST_SEEN_FROM_GUEST})")
+    paper.line(f"   rsyslog  {address_text(hosts[0], stage.collector.port):<15}   TLS, with a "
+               f"certificate for {COLLECTOR} made just now")
+    inside = " and its ".join(f"{host} is {seen_from_board(host)}" for host in dict.fromkeys(hosts))
+    paper.line(f"   (inside QEMU, this machine's {inside})")
+    if not has_ip6():
+        paper.line("   (this machine has no ::1: for the board, both knots are one source)")
 
     paper.step(f"The board {board} boots in QEMU, and looks at {DOMAIN}")
     stage.boot()
@@ -119,6 +124,9 @@ def story(board):
     began = time.monotonic()
     paper.line("vedette demo: mail records weaken, and an alert arrives over verified TLS", "bold")
     with World() as world:
+        if not has_ip6():
+            with contextlib.suppress(NoNetwork):
+                own_network(world)  # there is ::1 in it
         count, arena = tell_the_story(paper, world, board)
     paper.line()
     paper.line(f"Summary: all {count} expected alerts arrived, in order, and no other", "bold")
@@ -159,7 +167,9 @@ def copy_config(paper, path, folder):
         for number, line in enumerate(file, 1):
             if re.match(r"[^;#]*(127\.0\.0\.1|localhost|::1\b)", line):
                 paper.line(f"   hint: {path}:{number}: inside QEMU this is the board itself; "
-                           f"this machine's loopback is {HOST_SEEN_FROM_GUEST} there")
+                           "this machine's 127.0.0.1 is "
+                           f"{seen_from_board('127.0.0.1')} there, and its ::1 is "
+                           f"{seen_from_board('::1')}")
 
 
 def pass_on_typing(device):

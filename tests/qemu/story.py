@@ -9,9 +9,13 @@ import itertools
 import re
 import shutil
 import time
+from typing import NamedTuple
 
-from board import HOST_SEEN_FROM_GUEST, Board
-from world import Knot, Pki, Problem, Rsyslog, wait_until
+from board import Board, address_text, seen_from_board
+from capture import TCP, UDP
+from collector import Rsyslog
+from nameservers import Knot
+from world import LOOPBACK, Pki, Problem, has_ip6, wait_until
 
 DOMAIN = "vedette.example"
 PROVIDER = "mailer.example"
@@ -68,7 +72,7 @@ def good_zones():
         (DMARC, "TXT"): [quoted(GOOD_DMARC)],
         (SELECTOR_1, "TXT"): [quoted("v=DKIM1; k=rsa; p=" + Pki.dkim_key())],
         (SELECTOR_2, "CNAME"): [PROVIDER_KEY + "."],
-        (COLLECTOR, "A"): [HOST_SEEN_FROM_GUEST],
+        (COLLECTOR, "A"): [seen_from_board("127.0.0.1")],
     }
     provider = {
         (PROVIDER, "NS"): [f"ns.{PROVIDER}."],
@@ -146,37 +150,89 @@ KEY_RESTORED = Expected(SELECTOR_2, restores="dkim.key.missing")
 # ---- the stage ------------------------------------------------------------------------------
 
 
+class Way(NamedTuple):
+    """A way to a resolver, as a `server =` line of the config."""
+    scheme: str
+    host: str  # as the board sees it
+    port: int
+    proof: str = ""  # of tls: "#name" or "#sha256/pin"
+
+    def __str__(self):
+        return self.bare() if self.scheme == "udp" else f"{self.scheme}://{self.bare()}{self.proof}"
+
+    def bare(self):
+        return address_text(self.host, self.port)
+
+    def flows(self):
+        """{(protocol, address, port)} that questions may take."""
+        return {(protocol, self.host, self.port)
+                for protocol in ((UDP, TCP) if self.scheme == "udp" else (TCP,))}
+
+
+def ways_to(*servers, scheme="udp", proof=""):
+    """
+    One Way for each server, and two for a single one: by IPv4 and by IPv6.
+
+    Two ports of one address are one source for the board.  A machine without ::1 has only that.
+    """
+    servers = servers * 2 if len(servers) == 1 else servers
+    hosts = LOOPBACK if has_ip6() else LOOPBACK[:1] * 2
+    return [Way(scheme, seen_from_board(host), server.port, proof)
+            for host, server in zip(hosts, servers)]
+
+
 class Stage:
     """
     The whole world of one device: two knots, a collector, a board with its configuration.
 
+    The board asks the first knot by IPv4 and the second by IPv6.  use() has it ask otherwise.
+
+    zones        what good_zones() returns, where that is not what the knots serve.
     certificate  arguments of Pki.server, where the collector's is not the right one.
     foreign_ca   True: the collector's certificate comes from a CA that the board does not know.
     priority     of Rsyslog.
     kind         "ec" or "rsa": the keys of CA and collector.
+    hosts        where the collector listens; all of loopback unless given.
+    network      of Board.
     """
 
-    def __init__(self, world, board, on_line=None, certificate=(COLLECTOR,), foreign_ca=False,
-                 priority=None, kind="ec"):
+    def __init__(self, world, board, on_line=None, zones=None, certificate=(COLLECTOR,),
+                 foreign_ca=False, priority=None, kind="ec", hosts=None, network=None):
         self.world = world
-        self.zone, self.provider = good_zones()
+        self.zone, self.provider = zones or good_zones()
         self.knots = [Knot(world, name, (self.zone, self.provider)) for name in ("knot1", "knot2")]
         self.pki = Pki(world, kind=kind)
         signer = Pki(world, "Other CA", kind) if foreign_ca else self.pki
         self.certificate = signer.server(*certificate)
-        self.collector = Rsyslog(world, "rsyslog", signer, self.certificate, priority)
+        self.collector = Rsyslog(world, "rsyslog", signer, self.certificate, priority, hosts)
         self.taken = 0  # events that expect() has consumed
         self.may_come = lambda event: False  # events that count neither way
-        self.board = Board(world, board, world.folder("device"), on_line)
+        self.board = Board(world, board, world.folder("device"), on_line, network=network)
         shutil.copy(self.pki.ca, self.board.folder + "/collector-ca.pem")
+        self.also = set()  # flows that the board may take beside those to its resolvers
+        self.use(ways_to(*self.knots))
+
+    def use(self, ways, authorities="no", **keys):
+        """Have the board ask by these ways; keys of [dns], with _ for -, in its configuration."""
+        self.ways = list(ways)
+        self.dns_keys = {"authorities": authorities, "self-check-good": DOMAIN,
+                         "self-check-bad": "*." + DOMAIN,
+                         **{key.replace("_", "-"): value for key, value in keys.items()}}
         self.board.put("vedette.ini", self.config())
 
     def config(self):
-        servers = "".join(f"server = {HOST_SEEN_FROM_GUEST}:{knot.port}\n" for knot in self.knots)
-        return (f"[device]\nname = demo-gw\n\n[dns]\n{servers}\n[watch {DOMAIN}]\n"
+        dns = [f"server = {way}" for way in self.ways] + [
+            f"{key} = {value}" for key, value in self.dns_keys.items()]
+        return ("[device]\nname = demo-gw\n\n[dns]\n" + "\n".join(dns) + f"\n\n[watch {DOMAIN}]\n"
                 "dkim = all: s1 s2\ninterval = 2s\nconfirm-wait = 1s\nreport = soc\n\n"
                 f"[report soc]\nurl = syslogs://{COLLECTOR}:{self.collector.port}\n"
                 "ca = collector-ca.pem\nmin = notice\n")
+
+    def flows(self):
+        """{(protocol, address, port)} of all that the board may send."""
+        collector = {(TCP, seen_from_board(host), self.collector.port)
+                     for host in self.collector.hosts}
+        return collector.union(self.also, *(way.flows() for way in self.ways))
 
     def publish(self, *zones):
         """Serve newer content of some zones, on both knots."""

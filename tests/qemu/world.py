@@ -1,5 +1,6 @@
 """
-The world around the board: real servers on loopback, for the demo and for the QEMU tests.
+The world around the board: scratch folder, ports, processes, certificates, for the demo and for
+the QEMU tests.
 
 A World owns a scratch folder, the ports and every process.  At its end, after an exception, and
 on Ctrl-C or SIGTERM, all of it is gone.  VD_KEEP=1 in the environment keeps the folder.
@@ -9,23 +10,26 @@ Every wait has a bound; when it is over, Problem says what was expected and what
 SPDX-License-Identifier: MIT
 """
 
+import base64
+import contextlib
 import ctypes
+import hashlib
 import os
 import random
 import shutil
 import signal
 import socket
-import ssl
-import struct
 import subprocess
 import tempfile
-import threading
 import time
-import warnings
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+LOOPBACK = ("127.0.0.1", "::1")
+
 PR_SET_PDEATHSIG = 1
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -81,6 +85,71 @@ def end_on_signals():
 
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGHUP, leave)
+
+
+def has_ip6():
+    """Does this machine have ::1?"""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+            sock.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+# ---- a network of one's own ------------------------------------------------------------------
+
+
+class NoNetwork(Exception):
+    """This machine does not allow it; the text says what it said."""
+
+
+def _call(what, *args):
+    if getattr(_libc, what)(*args) != 0:
+        raise NoNetwork(f"{what}: {os.strerror(ctypes.get_errno())}")
+
+
+def own_network(world, addresses=(), resolv_conf=None):
+    """
+    Move this process into a network namespace where every port is free, 53 too.
+
+    addresses    of its loopback, beside 127.0.0.1 and ::1.
+    resolv_conf  what /etc/resolv.conf says from now on, for this process and its children.
+
+    Raises NoNetwork where the kernel does not let an ordinary user do that.  There is no way
+    back: for a process that ends afterwards.  It must not have started threads yet.
+    """
+    uid, gid = os.getuid(), os.getgid()
+    find_program("ip")
+    _call("unshare", CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS)
+    try:
+        for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"),
+                           ("gid_map", f"0 {gid} 1")):
+            with open("/proc/self/" + name, "w", encoding="ascii") as file:
+                file.write(text)
+    except OSError as error:
+        raise NoNetwork(f"user namespace: {error.strerror}") from error
+    _ip("link", "set", "lo", "up")
+    for address in addresses:
+        _ip("address", "add", address, "dev", "lo")
+    if not has_ip6():
+        raise NoNetwork("a new network has no ::1: IPv6 is off")
+    if resolv_conf is not None:
+        path = os.path.join(world.path, "resolv.conf")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(resolv_conf)
+        _call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
+        _call("mount", path.encode(), b"/etc/resolv.conf", None, MS_BIND, None)
+
+
+def _ip(*words):
+    done = subprocess.run([find_program("ip"), *words], capture_output=True, text=True,
+                          check=False)
+    if done.returncode != 0:
+        raise NoNetwork(f"ip {' '.join(words)}: {done.stderr.strip()}")
+
+
+# ---- processes -------------------------------------------------------------------------------
 
 
 class Process:
@@ -169,7 +238,7 @@ class World:
 
     def port(self):
         """
-        A loopback port, free for UDP and TCP, ours until the end.
+        A port of 127.0.0.1 and ::1, free for UDP and TCP, ours until the end.
 
         Below the kernel's ephemeral range, so that no outgoing connection takes it while its
         server is stopped; an abstract socket of that name keeps parallel tests apart.
@@ -182,9 +251,7 @@ class World:
             mark = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
                 mark.bind(f"\0vedette-port-{port}")
-                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                    with socket.socket(socket.AF_INET, kind) as probe:
-                        probe.bind(("127.0.0.1", port))
+                self._probe(port)
             except OSError:
                 mark.close()
                 continue
@@ -192,8 +259,19 @@ class World:
             return port
         raise Problem("no free loopback port found in 200 tries")
 
+    @staticmethod
+    def _probe(port):
+        families = [(socket.AF_INET, "127.0.0.1")]
+        if has_ip6():
+            families.append((socket.AF_INET6, "::1"))
+        with contextlib.ExitStack() as open_ones:
+            for family, address in families:
+                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                    probe = open_ones.enter_context(socket.socket(family, kind))
+                    probe.bind((address, port))
 
-# ---- certificates ---------------------------------------------------------------------------
+
+# ---- certificates ----------------------------------------------------------------------------
 
 
 class Pki:
@@ -254,10 +332,17 @@ subjectKeyIdentifier = hash
                 start, end)
 
     @staticmethod
-    def dkim_key():
-        """The p= of a fresh 2048-bit RSA key."""
-        private = subprocess.run([find_program("openssl"), "genrsa", "2048"], capture_output=True,
-                                 check=True).stdout
+    def pin(certificate):
+        """Base64 of the SHA-256 of a certificate's public key, from what server() returned."""
+        public = subprocess.run([find_program("openssl"), "pkey", "-in", certificate[1], "-pubout",
+                                 "-outform", "DER"], capture_output=True, check=True).stdout
+        return base64.b64encode(hashlib.sha256(public).digest()).decode()
+
+    @staticmethod
+    def dkim_key(bits=2048):
+        """The p= of a fresh RSA key."""
+        private = subprocess.run([find_program("openssl"), "genrsa", str(bits)],
+                                 capture_output=True, check=True).stdout
         public = subprocess.run([find_program("openssl"), "rsa", "-pubout"], input=private,
                                 capture_output=True, check=True).stdout.decode()
         return "".join(line for line in public.splitlines() if not line.startswith("-"))
@@ -280,286 +365,3 @@ subjectKeyIdentifier = hash
                               capture_output=True, check=False)
         if done.returncode != 0:
             raise Problem(f"openssl {args[0]} failed with {done.returncode}", done.stderr.strip())
-
-
-# ---- name servers ---------------------------------------------------------------------------
-
-
-def dns_question(name, rrtype, number):
-    labels = b"".join(bytes([len(part)]) + part.encode() for part in name.split(".") if part)
-    return (struct.pack(">6H", number, 0, 1, 0, 0, 0) + labels + b"\0"
-            + struct.pack(">2H", rrtype, 1))
-
-
-def dns_read_question(message):
-    """(id, name, type) of a message's question, or None when it is none."""
-    try:
-        number, _flags, count = struct.unpack_from(">3H", message)
-        at, labels = 12, []
-        while message[at]:
-            labels.append(message[at + 1:at + 1 + message[at]].decode("latin-1"))
-            at += 1 + message[at]
-        rrtype, = struct.unpack_from(">H", message, at + 1)
-        return (number, ".".join(labels).lower(), rrtype) if count == 1 else None
-    except (struct.error, IndexError):
-        return None
-
-
-def dns_serial(port, zone):
-    """SOA serial of a zone as the server on that port answers it; None without an answer."""
-    number = random.randrange(65536)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(0.5)
-        try:
-            sock.connect(("127.0.0.1", port))
-            sock.send(dns_question(zone, 6, number))
-            answer = sock.recv(4096)
-        except OSError:
-            return None
-    if len(answer) < 12 or answer[:2] != struct.pack(">H", number) or answer[3] & 15:
-        return None
-    if struct.unpack_from(">H", answer, 6)[0] == 0:
-        return None
-    # The SOA's last five numbers end the answer section, and nothing follows it here.
-    return struct.unpack(">5I", answer[-20:])[0]
-
-
-class Knot:
-    """One knotd as an authority of some zones, on one port of loopback, UDP and TCP."""
-
-    def __init__(self, world, name, zones):
-        self.name = name
-        self.port = world.port()
-        self.path = world.folder(name)
-        self.log = os.path.join(self.path, "knotd.log")
-        self.process = None
-        self._zones = [zone.name for zone in zones]
-        for zone in zones:
-            self._write(zone)
-        with open(os.path.join(self.path, "knot.conf"), "w", encoding="ascii") as file:
-            file.write(self._config())
-        world.own(self)
-        self.start()
-
-    def _config(self):
-        lines = ["server:", f"    rundir: {self.path}", f"    listen: 127.0.0.1@{self.port}",
-                 "    udp-workers: 1", "    tcp-workers: 1", "    background-workers: 1",
-                 "control:", f"    listen: {self.path}/sock", "log:", "  - target: stderr",
-                 "    any: info", "database:", f"    storage: {self.path}", "template:",
-                 "  - id: default", f"    storage: {self.path}", "    file: %s.zone",
-                 "    zonefile-load: whole", "    zonefile-sync: -1", "    journal-content: none",
-                 "zone:"]
-        return "\n".join(lines + [f"  - domain: {name}" for name in self._zones]) + "\n"
-
-    def _write(self, zone):
-        path = os.path.join(self.path, zone.name + ".zone")
-        with open(path + ".new", "w", encoding="ascii") as file:
-            file.write(zone.text())
-        os.replace(path + ".new", path)
-
-    def _seen(self):
-        alive = "" if self.process and self.process.is_alive() else " (knotd has ended)"
-        return tail(self.log, title=f"log of {self.name}{alive}")
-
-    def start(self):
-        self.process = Process(self.name, ["knotd", "-c", os.path.join(self.path, "knot.conf")],
-                               self.path, self.log)
-        for name in self._zones:
-            wait_until(f"{self.name} serves {name} on port {self.port}", 10,
-                       lambda name=name: dns_serial(self.port, name) is not None
-                       or not self.process.is_alive(), self._seen)
-            if not self.process.is_alive():
-                raise Problem(f"{self.name} did not start", self._seen())
-
-    def stop(self):
-        if self.process:
-            self.process.stop()
-
-    def freeze(self):
-        """Keep the port open and answer nothing, until thaw()."""
-        self.process.signal(signal.SIGSTOP)
-
-    def thaw(self):
-        self.process.signal(signal.SIGCONT)
-
-    def publish(self, zone):
-        """Serve this content of a zone from now on; returns when it is being served."""
-        self._write(zone)
-        done = subprocess.run([find_program("knotc"), "-s", os.path.join(self.path, "sock"), "-b",
-                               "-t", "5", "zone-reload", zone.name], capture_output=True,
-                              text=True, check=False)
-        if done.returncode != 0:
-            raise Problem(f"{self.name}: zone-reload {zone.name} failed",
-                          (done.stdout + done.stderr).strip(), self._seen())
-        wait_until(f"{self.name} serves {zone.name} with serial {zone.serial}", 5,
-                   lambda: dns_serial(self.port, zone.name) == zone.serial, self._seen)
-
-
-class FakeDns:
-    """
-    A name server that does one wrong thing, on a port that a knot has left.
-
-    how  "servfail", "refused", "silent", "garbage" (noise), "empty" (NOERROR without the SOA
-         that would prove anything).
-    """
-
-    RCODES = {"servfail": 2, "refused": 5, "empty": 0}
-
-    def __init__(self, world, port, how):
-        self.how = how
-        self.port = port
-        self.asked = []
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", port))
-        self._socket.settimeout(0.1)
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-        world.own(self)
-
-    def _serve(self):
-        while not self._over.is_set():
-            try:
-                message, peer = self._socket.recvfrom(4096)
-            except OSError:
-                continue
-            question = dns_read_question(message)
-            self.asked.append(question)
-            answer = self._answer(message, question)
-            if answer:
-                self._socket.sendto(answer, peer)
-
-    def _answer(self, message, question):
-        if self.how == "silent" or question is None:
-            return None
-        if self.how == "garbage":
-            return message[:2] + os.urandom(60)
-        number, name, rrtype = question
-        flags = 0x8080 | self.RCODES[self.how]  # QR, RA
-        return struct.pack(">6H", number, flags, 1, 0, 0, 0) + dns_question(name, rrtype, 0)[12:]
-
-    def stop(self):
-        if not self._over.is_set():
-            self._over.set()
-            self._thread.join(2)
-            self._socket.close()
-
-
-# ---- the admin's collector ------------------------------------------------------------------
-
-
-class Collector:
-    """A TLS server on one port of loopback that writes what it receives to a file."""
-
-    def __init__(self, world, name):
-        self.name = name
-        self.port = world.port()
-        self.path = world.folder(name)
-        self.file = os.path.join(self.path, "received")
-        self.log = os.path.join(self.path, "log")
-        self.speaks = None  # version of TLS, as a client that accepts all of them got it
-        self.process = None
-        world.own(self)
-
-    def _launch(self):
-        """Start the program.  Returns its Process."""
-        raise NotImplementedError
-
-    def _seen(self):
-        alive = "" if self.process and self.process.is_alive() else " (it has ended)"
-        return tail(self.log, title=f"log of {self.name}{alive}")
-
-    def seen(self):
-        """What to show with a failure."""
-        return tail(self.file, title="received by " + self.name) + "\n" + self._seen()
-
-    def start(self):
-        self.process = self._launch()
-        self.speaks = wait_until(
-            f"{self.name} answers TLS on port {self.port}", 10,
-            lambda: self._handshake() or (not self.process.is_alive() and "dead"), self._seen)
-        if not self.process.is_alive():
-            raise Problem(f"{self.name} did not start", self._seen())
-
-    def _handshake(self):
-        """The TLS version that the collector settles on with a client that takes anything."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        context.set_ciphers("ALL:@SECLEVEL=0")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            context.minimum_version = ssl.TLSVersion.TLSv1
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), 1) as plain:
-                with context.wrap_socket(plain) as tls:
-                    version = tls.version()
-                    tls.unwrap()
-                    return version
-        except OSError:
-            return None
-
-    def stop(self):
-        if self.process:
-            self.process.stop()
-
-    def has_received(self):
-        """True if so much as one byte came through TLS."""
-        return os.path.exists(self.file) and os.path.getsize(self.file) > 0
-
-    def lines(self):
-        """Whole lines received so far."""
-        try:
-            with open(self.file, encoding="utf-8", errors="replace") as file:
-                return [line[:-1] for line in file if line.endswith("\n")]
-        except FileNotFoundError:
-            return []
-
-
-class OldTls(Collector):
-    """A server of OpenSSL that speaks TLS 1.1 only, and says so (rsyslog just hangs up)."""
-
-    def __init__(self, world, name, certificate):
-        super().__init__(world, name)
-        self._certificate = certificate
-        self.start()
-
-    def _launch(self):
-        with open(self.file, "ab") as out:
-            return Process(self.name, [
-                "openssl", "s_server", "-accept", f"127.0.0.1:{self.port}", "-tls1_1", "-cipher",
-                "ALL:@SECLEVEL=0", "-quiet", "-cert", self._certificate[0], "-key",
-                self._certificate[1]], self.path, self.log, stdin=subprocess.PIPE, stdout=out)
-
-
-class Rsyslog(Collector):
-    """
-    One rsyslogd with its gnutls driver: RFC 5425, TLS, octet counting; raw messages to a file.
-
-    certificate  what Pki.server returns.
-    priority     a GnuTLS priority string, for a collector of one version of TLS only.
-    """
-
-    def __init__(self, world, name, pki, certificate, priority=None):
-        super().__init__(world, name)
-        with open(os.path.join(self.path, "rsyslog.conf"), "w", encoding="ascii") as file:
-            file.write(self._config(pki.ca, certificate[0], certificate[1], priority))
-        self.start()
-
-    def _config(self, ca, certificate, key, priority):
-        old = f' gnutlsPriorityString="{priority}"' if priority else ""
-        return f"""\
-global(workDirectory="{self.path}" defaultNetstreamDriver="gtls" maxMessageSize="64k"
-       defaultNetstreamDriverCAFile="{ca}"
-       defaultNetstreamDriverCertFile="{certificate}" defaultNetstreamDriverKeyFile="{key}")
-module(load="imtcp" streamDriver.name="gtls" streamDriver.mode="1"
-       streamDriver.authMode="anon"{old})
-template(name="raw" type="string" string="%rawmsg%\\n")
-input(type="imtcp" address="127.0.0.1" port="{self.port}" ruleset="received")
-ruleset(name="received") {{ action(type="omfile" file="{self.file}" template="raw") }}
-action(type="omfile" file="{self.log}")
-"""
-
-    def _launch(self):
-        return Process(self.name, ["rsyslogd", "-n", "-i", os.path.join(self.path, "pid"), "-f",
-                                   os.path.join(self.path, "rsyslog.conf")], self.path, self.log)

@@ -55,6 +55,7 @@ struct wanted {
 struct options {
     const char *ca_file;
     bool is_authority;
+    const char *zone; /* the apex that an authority is asked for; NULL: not known */
     bool is_raw;
     unsigned parallel, first, repeat, gap_ms;
 };
@@ -175,6 +176,8 @@ static void read_options(char **argv)
     for (; *argv && strcmp(*argv, "--") != 0; argv++) {
         if (strcmp(*argv, "--authority") == 0) {
             options.is_authority = true;
+        } else if (strcmp(*argv, "--zone") == 0) {
+            options.zone = *++argv;
         } else if (strcmp(*argv, "--raw") == 0) {
             options.is_raw = true;
         } else if (strcmp(*argv, "--ca") == 0) {
@@ -475,12 +478,17 @@ static void wait_gap(void)
 
 static void set_servers(void)
 {
+    static struct vd_name zone;
     unsigned i;
 
+    if (options.zone != NULL && vd_name_from_text(options.zone, &zone) != VD_OK) {
+        fail("not a name", options.zone);
+    }
     for (i = 0; i < servers_count; i++) {
         const struct vd_config_server *from = &configs[i].servers[0];
         struct vd_server server = {.transport = from->transport,
                                    .is_authority = options.is_authority,
+                                   .zone = options.zone != NULL ? &zone : NULL,
                                    .at = from->at,
                                    .name = from->name[0] ? from->name : NULL,
                                    .pin = from->has_pin ? from->pin : NULL};

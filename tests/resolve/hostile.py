@@ -203,6 +203,8 @@ row("alias to another name, whose server fails", r"unknown\(servfail\)",
 # ---- is it gone? -----------------------------------------------------------------------------
 
 row("NXDOMAIN with SOA", r"absent\(nxdomain\)", udp=always(nxdomain))
+row("NXDOMAIN with the SOA of that very name", r"unknown\(suspect\)",
+    udp=always(lambda q: nxdomain(q, "victim.test")))
 row("NODATA with SOA", r"absent\(nodata\)", udp=always(lambda q: reply(q, [], [soa("test")])))
 row("NXDOMAIN without SOA", r"unknown\(suspect\)", udp=always(lambda q: reply(q, rcode=NXDOMAIN)))
 row("NOERROR, nothing in it", r"unknown\(suspect\)", udp=always(reply))
@@ -262,6 +264,13 @@ row("authority: AA=1, but RA=1", r"unknown\(intercepted\)", options=AUTHORITY,
     udp=always(lambda q: evil(q, flags=QR | AA | RA)))
 row("authority: NXDOMAIN with AA=0", r"unknown\(intercepted\)", options=AUTHORITY,
     udp=always(lambda q: nxdomain(q, flags=QR)))
+IN_ZONE = AUTHORITY + ("--zone", "victim.test")
+row("authority: NXDOMAIN by the SOA of the zone above", r"unknown\(lame\)", options=IN_ZONE,
+    udp=always(lambda q: nxdomain(q, "test", flags=QR | AA)))
+row("authority: NODATA by its own SOA", r"absent\(nodata\)", options=IN_ZONE,
+    udp=always(lambda q: reply(q, [], [soa("victim.test")], flags=QR | AA)))
+row("authority: a question from outside of its zone", r"unknown\(lame\)",
+    options=AUTHORITY + ("--zone", "other.test"), udp=always(lambda q: text(q, flags=QR | AA)))
 row("authority: a referral", r"unknown\(lame\)", options=AUTHORITY,
     udp=always(lambda q: reply(q, [], [rr(q.name_wire, "NS", wire.name("ns.test"))], flags=QR)))
 
@@ -273,18 +282,33 @@ def no_edns(make):
     return lambda query, fake, transport: make(query) if query.edns is not None else text(query)
 
 
-def is_remembered(said, fakes):
+def is_left_out(said, fakes):
     """After the first question, no query has an OPT."""
     late_ones = [q for _, q in fakes[0].queries if q.name.startswith("later")]
     if not late_ones or any(q.edns is not None for q in late_ones):
         return "EDNS is tried again at once"
-    return "" if "no-edns" in said.troubles() else "no trouble 'no-edns'"
+    return ""
+
+
+def is_remembered(said, fakes):
+    """And it is told."""
+    return is_left_out(said, fakes) or (
+        "" if "no-edns" in said.troubles() else "no trouble 'no-edns'")
+
+
+def is_bare(rcode):
+    """An error that says nothing of what was asked."""
+    return lambda q: struct.pack(">6H", q.id, QR | rcode, 0, 0, 0, 0)
 
 
 TWICE = dict(questions=(QUESTION, ("later.victim.test", "TXT")), check=is_remembered,
              options=("--raw",))
-row("FORMERR to EDNS, a bare header", "present", **TWICE, udp=no_edns(
-    lambda q: struct.pack(">6H", q.id, QR | FORMERR, 0, 0, 0, 0)))
+# Anybody could have sent it: it is told only when it comes again and again.
+row("FORMERR to EDNS, a bare header", "present", **{**TWICE, "check": is_left_out},
+    udp=no_edns(is_bare(FORMERR)))
+row("REFUSED, a bare header", r"unknown\(refused\)", udp=always(is_bare(REFUSED)),
+    tcp=always(is_bare(REFUSED)))
+row("REFUSED, a bare header, and no TCP", r"unknown\(refused\)", udp=always(is_bare(REFUSED)))
 row("FORMERR to EDNS, with the question", "present", **TWICE, udp=no_edns(
     lambda q: reply(q, rcode=FORMERR, edns=False)))
 row("NOTIMP to EDNS", "present", **TWICE,

@@ -25,7 +25,7 @@ def evil(query, **instead):
     return text(query, EVIL, **instead)
 
 
-def nxdomain(query, zone="victim.test", **instead):
+def nxdomain(query, zone="test", **instead):
     return reply(query, [], [soa(zone)], rcode=NXDOMAIN, **instead)
 
 

@@ -180,9 +180,10 @@ def authority(player, server, made):
             player.later(title, url, of_sizes(made), transport="TCP")
             player.later(title, url, of_many(made), transport="TCP")
         player.later(f"{server.name} as authority, IPv{family}", server.url("udp", family),
-                     of_every_type(True) + of_texts(made), "--authority")
+                     of_every_type(True) + of_texts(made), "--authority", "--zone", ".")
     player.later(f"{server.name}", server.url(), failing("authority"))
-    player.later(f"{server.name} as authority", server.url(), failing("authority"), "--authority")
+    player.later(f"{server.name} as authority", server.url(), failing("authority"), "--authority",
+                 "--zone", ".")
 
 
 def resolver(player, title, url, made, *options, transport=None, sees_ad=True):

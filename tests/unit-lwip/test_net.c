@@ -184,6 +184,80 @@ static void test_cable_pulled_takes_way_out_and_resolvers(void **state)
     assert_string_equal(servers(), "10.0.0.254 192.0.2.1 192.0.2.2 ");
 }
 
+static void expect_echo(const char *text)
+{
+    const struct vd_datagram_port *port = vd_lwip_datagram_port();
+    struct vd_endpoint to = wire_endpoint(text, 53);
+    struct vd_datagram_in in;
+    unsigned socket;
+
+    assert_int_equal(open_to(text, 50001, &socket), VD_OK);
+    assert_int_equal(port->receive(NULL, &in), VD_AGAIN);
+    assert_int_equal(port->send(NULL, socket, (const uint8_t *)"question", 8), VD_OK);
+    wire_run_ms(5);
+    assert_int_equal(port->receive(NULL, &in), VD_OK);
+    assert_int_equal(in.socket, socket);
+    assert_int_equal(in.len, 8);
+    assert_memory_equal(in.bytes, "question", 8);
+    assert_true(vd_endpoint_is_equal(&in.from, &to));
+    assert_int_equal(port->receive(NULL, &in), VD_AGAIN);
+    port->close(NULL, socket);
+}
+
+static void test_prefix_of_another_network_is_used_at_once(void **state)
+{
+    struct vd_endpoint own = wire_endpoint("2001:db8:0:77:5054:ff:fe00:1", 50001);
+
+    (void)state;
+    expect_echo("2620:fe::fe");
+    wire.is_link_up = false;
+    wire_run_ms(1000);
+    assert_string_equal(wire.console, "net: link down\nnet: address lost (SLAAC)\n");
+    wire.console[0] = '\0';
+    wire.prefix = 0x77;
+    wire.is_link_up = true;
+    wire_run_ms(6000);
+    assert_string_equal(wire.console, "net: 2001:db8:0:77:5054:ff:fe00:1 (SLAAC)\n");
+    expect_echo("2620:fe::fe");
+    assert_true(vd_endpoint_is_equal(&wire.sent_from, &own));
+    wire.prefix = 0;
+    replug();
+    assert_non_null(strstr(wire.console, WIRE_OWN_GLOBAL));
+}
+
+static void test_address_of_the_last_network_does_not_count_until_dhcp_confirms_it(void **state)
+{
+    (void)state;
+    wire.has_router6 = false;
+    wire.has_dhcp = false;
+    replug();
+    assert_false(vd_lwip_is_online());
+    assert_int_equal(try_open("10.0.0.2"), VD_EIO);
+    assert_int_equal(try_open("9.9.9.9"), VD_EIO);
+    wait_for_lease();
+    assert_true(vd_lwip_is_online());
+    assert_int_equal(try_open("10.0.0.2"), VD_OK);
+    wire.has_router6 = true;
+    replug();
+    assert_non_null(strstr(wire.console, WIRE_OWN_GLOBAL));
+}
+
+static void test_router_of_another_network_at_the_same_address_is_found_at_once(void **state)
+{
+    (void)state;
+    expect_echo("9.9.9.9");
+    expect_echo("2620:fe::fe");
+    wire.is_link_up = false;
+    wire_run_ms(1000);
+    wire.mac = 9;
+    wire.is_link_up = true;
+    wire_run_ms(6000);
+    expect_echo("9.9.9.9");
+    expect_echo("2620:fe::fe");
+    wire.mac = 2;
+    replug();
+}
+
 /* ---- resolvers ------------------------------------------------------------------------------- */
 
 static void test_dhcp_option_that_is_cut_short_gives_what_is_whole(void **state)
@@ -286,6 +360,29 @@ static void test_one_advertised_too_many_takes_the_place_of_the_one_that_ends_fi
     assert_string_equal(servers(), "2001:db8::1:1 2001:db8::1:4 2001:db8::1:3 ");
 }
 
+static void test_of_too_many_advertised_the_first_in_order_of_preference_stay(void **state)
+{
+    (void)state;
+    vd_lwip_dns_servers_drop_all();
+    for (unsigned i = 0; i < 3; i++) {
+        wire.ra_options_len = 0;
+        wire_add_rdnss("2001:db8::1:1", 300);
+        wire_add_rdnss("2001:db8::1:2", 300);
+        wire_add_rdnss("2001:db8::1:3", 300);
+        wire_advertise();
+        wire_run_ms(2);
+        advertise("2001:db8::1:4", 300); /* another router's, as good as at the same time */
+        assert_string_equal(servers(), "2001:db8::1:1 2001:db8::1:2 2001:db8::1:3 ");
+    }
+    advertise("2001:db8::1:4", 200); /* lives shorter */
+    assert_string_equal(servers(), "2001:db8::1:1 2001:db8::1:2 2001:db8::1:3 ");
+    advertise("2001:db8::1:4", 301); /* lives longer: the last one goes */
+    assert_string_equal(servers(), "2001:db8::1:1 2001:db8::1:2 2001:db8::1:4 ");
+    wire_run_ms(300000);
+    advertise("2001:db8::1:5", 1); /* the others' time is over */
+    assert_string_equal(servers(), "2001:db8::1:5 2001:db8::1:4 ");
+}
+
 static void test_damaged_advertisement_changes_nothing(void **state)
 {
     (void)state;
@@ -342,26 +439,6 @@ static void test_sources_are_kept_apart_and_no_server_comes_twice(void **state)
 
 /* ---- datagrams ------------------------------------------------------------------------------- */
 
-static void expect_echo(const char *text)
-{
-    const struct vd_datagram_port *port = vd_lwip_datagram_port();
-    struct vd_endpoint to = wire_endpoint(text, 53);
-    struct vd_datagram_in in;
-    unsigned socket;
-
-    assert_int_equal(open_to(text, 50001, &socket), VD_OK);
-    assert_int_equal(port->receive(NULL, &in), VD_AGAIN);
-    assert_int_equal(port->send(NULL, socket, (const uint8_t *)"question", 8), VD_OK);
-    wire_run_ms(5);
-    assert_int_equal(port->receive(NULL, &in), VD_OK);
-    assert_int_equal(in.socket, socket);
-    assert_int_equal(in.len, 8);
-    assert_memory_equal(in.bytes, "question", 8);
-    assert_true(vd_endpoint_is_equal(&in.from, &to));
-    assert_int_equal(port->receive(NULL, &in), VD_AGAIN);
-    port->close(NULL, socket);
-}
-
 static void test_datagram_comes_back_from_peers_of_both_families(void **state)
 {
     (void)state;
@@ -370,73 +447,6 @@ static void test_datagram_comes_back_from_peers_of_both_families(void **state)
     expect_echo("2001:db8::2");
     expect_echo("2620:fe::fe");
     expect_echo("fe80::2");
-}
-
-static void test_port_in_use_is_told_in_each_family(void **state)
-{
-    const struct vd_datagram_port *port = vd_lwip_datagram_port();
-    unsigned four, six, other;
-
-    (void)state;
-    assert_int_equal(open_to("10.0.0.2", 50002, &four), VD_OK);
-    assert_int_equal(open_to("2001:db8::2", 50002, &six), VD_OK); /* another family, another port */
-    assert_int_equal(open_to("10.0.0.3", 50002, &other), VD_AGAIN);
-    assert_int_equal(open_to("2001:db8::3", 50002, &other), VD_AGAIN);
-    port->close(NULL, four);
-    port->close(NULL, six);
-}
-
-static void expect_burst(const char *text)
-{
-    const struct vd_datagram_port *port = vd_lwip_datagram_port();
-    unsigned socket[VD_FLIGHTS_MAX], other;
-    struct vd_datagram_in in;
-    unsigned answers = 0;
-
-    for (uint16_t i = 0; i < VD_FLIGHTS_MAX; i++) {
-        assert_int_equal(open_to(text, (uint16_t)(51000 + i), &socket[i]), VD_OK);
-        assert_int_equal(port->send(NULL, socket[i], (const uint8_t *)"question", 8), VD_OK);
-    }
-    assert_int_equal(open_to(text, 52000, &other), VD_EFULL);
-    for (unsigned i = 0; i < 10; i++) {
-        wire_turn();
-        while (port->receive(NULL, &in) == VD_OK) {
-            answers++;
-        }
-    }
-    assert_int_equal(answers, VD_FLIGHTS_MAX);
-    for (unsigned i = 0; i < VD_FLIGHTS_MAX; i++) {
-        port->close(NULL, socket[i]);
-    }
-}
-
-static void test_all_questions_of_a_burst_wait_for_the_mac_address(void **state)
-{
-    (void)state;
-    expect_burst("10.0.0.77");
-    expect_burst("2001:db8::77");
-}
-
-static void test_ip_identification_does_not_count_up(void **state)
-{
-    const struct vd_datagram_port *port = vd_lwip_datagram_port();
-    unsigned in_order = 0, socket;
-
-    (void)state;
-    wire.ip_ids_count = 0;
-    wire.bad_checksums = 0;
-    assert_int_equal(open_to("10.0.0.2", 50003, &socket), VD_OK);
-    for (unsigned i = 0; i < 40; i++) {
-        assert_int_equal(port->send(NULL, socket, (const uint8_t *)"question", 8), VD_OK);
-        wire_run_ms(2);
-    }
-    port->close(NULL, socket);
-    assert_int_equal(wire.bad_checksums, 0);
-    assert_true(wire.ip_ids_count >= 40);
-    for (unsigned i = 1; i < wire.ip_ids_count; i++) {
-        in_order += (uint16_t)(wire.ip_ids[i] - wire.ip_ids[i - 1]) < 64;
-    }
-    assert_true(in_order <= 2);
 }
 
 /* ---- the order matters ------------------------------------------------------------------------ */
@@ -466,19 +476,20 @@ int main(void)
         TEST(test_dhcp_brings_ip4_and_its_resolvers),
         TEST(test_addresses_of_nobody_are_refused),
         TEST(test_cable_pulled_takes_way_out_and_resolvers),
+        TEST(test_prefix_of_another_network_is_used_at_once),
+        TEST(test_address_of_the_last_network_does_not_count_until_dhcp_confirms_it),
+        TEST(test_router_of_another_network_at_the_same_address_is_found_at_once),
         TEST(test_dhcp_option_that_is_cut_short_gives_what_is_whole),
         TEST(test_dhcp_message_with_its_type_last_counts_too),
         TEST(test_dhcp_offer_or_refusal_names_no_resolvers),
         TEST(test_advertised_resolver_goes_when_it_is_withdrawn),
         TEST(test_advertised_resolver_goes_at_the_end_of_its_lifetime),
         TEST(test_one_advertised_too_many_takes_the_place_of_the_one_that_ends_first),
+        TEST(test_of_too_many_advertised_the_first_in_order_of_preference_stay),
         TEST(test_damaged_advertisement_changes_nothing),
         TEST(test_dhcp6_is_asked_if_the_router_says_so),
         TEST(test_sources_are_kept_apart_and_no_server_comes_twice),
         TEST(test_datagram_comes_back_from_peers_of_both_families),
-        TEST(test_port_in_use_is_told_in_each_family),
-        TEST(test_all_questions_of_a_burst_wait_for_the_mac_address),
-        TEST(test_ip_identification_does_not_count_up),
     };
 
     return cmocka_run_group_tests_name("lwip net", tests, start, NULL);

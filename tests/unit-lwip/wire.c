@@ -37,7 +37,6 @@ struct frame {
 struct wire wire;
 
 static const uint8_t own_mac[6] = {0x52, 0x54, 0, 0, 0, 1};
-static const uint8_t peer_mac[6] = {0x52, 0x54, 0, 0, 0, 2};
 static const uint8_t own_ip4[4] = {10, 0, 0, 1};
 static const uint8_t router_ip4[4] = {10, 0, 0, 254};
 static const uint8_t router_ip6[16] = {0xfe, 0x80, [15] = 0xfe};
@@ -73,6 +72,13 @@ void vd_console_line(const char *format, ...)
 void vd_board_exit(int code)
 {
     fprintf(stderr, "vd_board_exit(%d)\n", code);
+    abort();
+}
+
+/* Of mbedTLS only the random generator is there, which has no memory of its own. */
+void vd_tls_arena_free(void *block)
+{
+    (void)block;
     abort();
 }
 
@@ -124,6 +130,13 @@ static void exchange(uint8_t *a, uint8_t *b, size_t len)
     }
 }
 
+static void put_peer_mac(uint8_t *out)
+{
+    const uint8_t mac[6] = {0x52, 0x54, 0, 0, 0, wire.mac};
+
+    memcpy(out, mac, sizeof(mac));
+}
+
 static uint8_t *new_frame(size_t len, uint16_t type)
 {
     assert_true(frames_count < FRAMES_MAX);
@@ -131,7 +144,7 @@ static uint8_t *new_frame(size_t len, uint16_t type)
     memset(frame->bytes, 0, len);
     frame->len = len;
     memcpy(frame->bytes, own_mac, 6);
-    memcpy(frame->bytes + 6, peer_mac, 6);
+    put_peer_mac(frame->bytes + 6);
     put16(frame->bytes + 12, type);
     return frame->bytes + ETH;
 }
@@ -160,7 +173,7 @@ static void answer_arp(const uint8_t *arp)
     uint8_t *reply = new_frame(ETH + 28, 0x0806);
     memcpy(reply, arp, 8);
     put16(reply + 6, 2);
-    memcpy(reply + 8, peer_mac, 6);
+    put_peer_mac(reply + 8);
     memcpy(reply + 14, arp + 24, 4);
     memcpy(reply + 18, arp + 8, 10);
 }
@@ -255,7 +268,7 @@ static void answer_dhcp6(const uint8_t *ip, const uint8_t *in)
 
 void wire_advertise(void)
 {
-    /* 2001:db8::/64, on-link and autonomous. */
+    /* On-link and autonomous. */
     static const uint8_t prefix[32] = {3, 4, 64, 0xc0, 0, 0, 0x0e, 0x10, 0,    0,
                                        7, 8, 0,  0,    0, 0, 0x20, 0x01, 0x0d, 0xb8};
     size_t len = 16 + 8 + 32 + wire.ra_options_len;
@@ -267,8 +280,9 @@ void wire_advertise(void)
     put16(ra + 6, 1800);
     ra[16] = 1;
     ra[17] = 1;
-    memcpy(ra + 18, peer_mac, 6);
+    put_peer_mac(ra + 18);
     memcpy(ra + 24, prefix, sizeof(prefix));
+    ra[24 + 16 + 7] = wire.prefix;
     memcpy(ra + 56, wire.ra_options, wire.ra_options_len);
     put16(ra + 2, checksum6(ra - IP6, len, 58));
 }
@@ -304,7 +318,7 @@ static void answer_icmp6(const uint8_t *ip, const uint8_t *icmp)
     memcpy(na + 8, icmp + 8, 16);
     na[24] = 2;
     na[25] = 1;
-    memcpy(na + 26, peer_mac, 6);
+    put_peer_mac(na + 26);
     put16(na + 2, checksum6(na - IP6, 32, 58));
 }
 
@@ -370,6 +384,9 @@ static void take_ip6(const uint8_t *bytes, size_t len)
     } else if (ip[6] == 17 || ip[6] == 6) {
         if (ip[6] == 6) {
             note_segment(above);
+        } else {
+            wire.sent_from = (struct vd_endpoint){.family = VD_FAMILY_IP6, .port = get16(above)};
+            memcpy(wire.sent_from.addr, ip + 8, 16);
         }
         if (!wire.loses_segments) {
             send_back(bytes, len, IP6);
@@ -411,7 +428,8 @@ static enum vd_status nic_send(void *ctx, const uint8_t *frame, size_t len)
 {
     (void)ctx;
     assert_in_range(len, ETH, VD_NIC_FRAME_MAX);
-    if (wire.is_cut || !wire.is_link_up) {
+    bool is_for_all = (frame[0] & 1) != 0;
+    if (wire.is_cut || !wire.is_link_up || (!is_for_all && frame[5] != wire.mac)) {
         return VD_OK;
     }
     if (get16(frame + 12) == 0x0806) {
@@ -441,6 +459,7 @@ void wire_start(void)
         seed[i] = (uint8_t)(i * 7 + 1);
     }
     wire.ms = 1000;
+    wire.mac = 2;
     assert_int_equal(vd_entropy_seed(seed, sizeof(seed)), VD_OK);
     assert_int_equal(vd_lwip_start(&nic), VD_OK);
 }

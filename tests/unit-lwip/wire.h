@@ -39,6 +39,8 @@ struct wire {
     uint8_t ra_flags;
     uint8_t ra_options[96]; /* further options of an advertisement, whole eights */
     size_t ra_options_len;
+    uint8_t prefix; /* the advertised one is 2001:db8:0:<prefix>::/64 */
+    uint8_t mac;    /* the last byte of everybody else's; frames to another one are lost */
     struct vd_endpoint dhcp6_servers[2];
     size_t dhcp6_servers_count;
 
@@ -49,9 +51,10 @@ struct wire {
     unsigned syns; /* to other ports than those that were answered with a reset */
     uint32_t syn_seq[WIRE_SYNS_MAX];
     uint16_t syn_port[WIRE_SYNS_MAX];
-    unsigned resets;            /* sent by the product */
-    unsigned dhcp6_requests;    /* information requests */
-    bool asked_for_dns_servers; /* option 6 in the last DHCP message's list */
+    unsigned resets;              /* sent by the product */
+    struct vd_endpoint sent_from; /* of the last datagram over IPv6 */
+    unsigned dhcp6_requests;      /* information requests */
+    bool asked_for_dns_servers;   /* option 6 in the last DHCP message's list */
 };
 
 extern struct wire wire;

@@ -323,6 +323,7 @@ static void test_words_and_status_of_rare_failures(void **state)
         {MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE, 0, VD_EIO,
          "peer ended the connection with a TLS alert"},
         {MBEDTLS_ERR_NET_CONN_RESET, 0, VD_EREFUSED, "peer reset the connection"},
+        {MBEDTLS_ERR_SSL_TIMEOUT, 0, VD_ETIMEOUT, "no answer from the peer any more"},
         {MBEDTLS_ERR_SSL_INVALID_MAC, 0, VD_EIO, "TLS error -0x7180"},
     };
     const struct vd_tls_notes notes = {0};

@@ -231,6 +231,28 @@ static void test_stream_reset_with_data_on_the_way_stays_unacked(void **state)
     expect_clean();
 }
 
+static void test_stream_to_a_peer_that_vanished_ends_in_a_timeout_and_says_so(void **state)
+{
+    static const unsigned turns[] = {2, 20}; /* in the handshake, and after it */
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        int stream = -1;
+
+        serve_tickets("ec", 0);
+        aim("root.crt", "collector.example");
+        assert_int_equal(port->open(port->ctx, &target, &stream), VD_OK);
+        world_run(turns[i]);
+        assert_int_equal(port->state(port->ctx, stream), i == 0 ? VD_AGAIN : VD_OK);
+        world_vanish();
+        world_run(3);
+        assert_int_equal(port->state(port->ctx, stream), VD_ETIMEOUT);
+        assert_string_equal(port->why(port->ctx, stream), "no answer from the peer any more");
+        close_stream(stream);
+        expect_clean();
+    }
+}
+
 static void test_stream_refused_and_unanswered(void **state)
 {
     (void)state;
@@ -427,6 +449,8 @@ int main(void)
         cmocka_unit_test_setup(test_stream_end_in_order_gives_the_rest_and_then_closed, tidy),
         cmocka_unit_test_setup(test_stream_to_unverified_peer_fails_and_says_why, tidy),
         cmocka_unit_test_setup(test_stream_reset_with_data_on_the_way_stays_unacked, tidy),
+        cmocka_unit_test_setup(test_stream_to_a_peer_that_vanished_ends_in_a_timeout_and_says_so,
+                               tidy),
         cmocka_unit_test_setup(test_stream_refused_and_unanswered, tidy),
         cmocka_unit_test_setup(test_stream_open_refuses_what_could_not_be_verified, tidy),
         cmocka_unit_test_setup(test_stream_binds_in_the_family_of_its_peer, tidy),

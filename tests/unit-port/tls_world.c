@@ -31,9 +31,15 @@
 #include "lwip/priv/altcp_priv.h"
 #include "lwip/sys.h"
 
+#include "mbedtls/platform.h"
+
 struct world world;
 
+#define HOG_PIECE_BYTES 1024u
+#define HOG_PIECES_MAX  (VD_TLS_ARENA_BYTES / HOG_PIECE_BYTES)
+
 static bool fin_queued;
+static void *hog[HOG_PIECES_MAX];
 
 static size_t arena_before;
 
@@ -335,13 +341,40 @@ void world_fin(void)
     fin_queued = true;
 }
 
+void world_vanish(void)
+{
+    tcp_fails(ERR_ABRT);
+}
+
 /* ---- the world ------------------------------------------------------------------------------------------- */
+
+/* In pieces: what is kept of a connection lies in the middle.  What is not there cannot be taken. */
+static void take_hog(void)
+{
+    size_t bytes = world.faults.hog;
+
+    for (size_t i = 0; bytes > 0 && i < HOG_PIECES_MAX; i++) {
+        size_t piece = bytes < HOG_PIECE_BYTES ? bytes : HOG_PIECE_BYTES;
+        hog[i] = mbedtls_calloc(1, piece);
+        bytes -= piece;
+    }
+}
+
+static void give_hog_back(void)
+{
+    for (size_t i = 0; i < HOG_PIECES_MAX; i++) {
+        mbedtls_free(hog[i]);
+        hog[i] = NULL;
+    }
+}
 
 void world_run(unsigned turns)
 {
     for (unsigned i = 0; i < turns; i++) {
         world.ms++;
+        take_hog();
         vd_altcp_tls_turn();
+        give_hog_back();
         step_connect();
         server_step();
         step_ack();

@@ -38,6 +38,7 @@ struct world_faults {
     size_t reset_after_out;   /* break once so many bytes came from the client; 0: never */
     size_t reset_after_in;    /* break once so many bytes went to the client; 0: never */
     size_t fin_after_in;      /* end in order once so many bytes went to the client; 0: never */
+    size_t hog;               /* bytes of the arena that are taken while it is the client's turn */
     size_t flip_at;           /* turn one bit of the n-th byte to the client; 0: never */
 };
 
@@ -102,6 +103,9 @@ void world_inject(const void *bytes, size_t len);
 
 /* The peer's TCP ends in order, after what is queued. */
 void world_fin(void);
+
+/* The peer's TCP does not answer any more, and ours gives up: as lwIP does after TCP_MAXRTX. */
+void world_vanish(void);
 
 /* The server sends application data / close_notify. */
 void world_server_write(const void *bytes, size_t len);

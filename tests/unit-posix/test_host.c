@@ -24,7 +24,10 @@
 #include "tests/unit-posix/peer.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -268,6 +271,136 @@ static void test_end_of_standard_input_does_not_keep_the_loop_awake(void **state
     assert_true(sleep_for(50) >= 49);
 }
 
+/* ---- a console that nobody reads --------------------------------------------------------- */
+
+#define NOTICE "console: %lu bytes were not read in time: lost\n"
+
+/* Standard output into a pipe that holds 32 KiB.  Its reading end, which does not block. */
+static int catch_output(int *stdout_was)
+{
+    int fds[2];
+
+    (void)fflush(stdout);
+    assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+    assert_true(fcntl(fds[1], F_SETPIPE_SZ, 32768) >= 32768);
+    assert_int_equal(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+    *stdout_was = dup(STDOUT_FILENO);
+    assert_int_equal(dup2(fds[1], STDOUT_FILENO), STDOUT_FILENO);
+    assert_int_equal(close(fds[1]), 0);
+    return fds[0];
+}
+
+/* What is in the pipe now, as text. */
+static size_t drain(int reader, char *out, size_t cap)
+{
+    size_t len = 0;
+    ssize_t n;
+
+    while (len + 1 < cap && (n = read(reader, out + len, cap - 1 - len)) > 0) {
+        len += (size_t)n;
+    }
+    out[len] = '\0';
+    return len;
+}
+
+static void test_console_that_nobody_reads_loses_text_and_says_so_later(void **state)
+{
+    static char seen[3 * 65536];
+    static char text[65536];
+    unsigned long lost = 0;
+    int stdout_was;
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    int reader = catch_output(&stdout_was);
+    uint64_t start_ms = vd_clock_ms();
+    vd_console_write(text, sizeof(text)); /* waits once, shortly */
+    for (unsigned i = 0; i < 200; i++) {
+        vd_console_line("in vain %03u", i);
+    }
+    uint64_t took_ms = vd_clock_ms() - start_ms;
+    size_t early = drain(reader, seen, sizeof(seen));
+    vd_console_line("read again");
+    (void)drain(reader, seen, sizeof(seen));
+    vd_console_line("and no word of it twice");
+    size_t len = strlen(seen);
+    (void)drain(reader, seen + len, sizeof(seen) - len);
+    assert_int_equal(dup2(stdout_was, STDOUT_FILENO), STDOUT_FILENO);
+    (void)close(stdout_was);
+    (void)close(reader);
+
+    assert_true(took_ms < 900); /* by far less than 200 waits */
+    assert_true(early >= 4096 && early < sizeof(text));
+    assert_int_equal(sscanf(seen, "\n" NOTICE, &lost), 1);
+    assert_int_equal(lost, sizeof(text) - early + 200 * strlen("in vain 000\n"));
+    assert_non_null(strstr(seen, "lost\nread again\nand no word of it twice\n"));
+}
+
+static void test_console_whose_reader_is_gone_costs_no_time(void **state)
+{
+    int stdout_was;
+
+    (void)state;
+    int reader = catch_output(&stdout_was);
+    (void)close(reader);
+    uint64_t start_ms = vd_clock_ms();
+    for (unsigned i = 0; i < 200; i++) {
+        vd_console_line("nobody hears %u", i);
+    }
+    uint64_t took_ms = vd_clock_ms() - start_ms;
+    assert_int_equal(dup2(stdout_was, STDOUT_FILENO), STDOUT_FILENO);
+    (void)close(stdout_was);
+    assert_true(took_ms < 900);
+}
+
+/* ---- started without standard descriptors ------------------------------------------------ */
+
+static bool is_dev_null(int fd)
+{
+    struct stat is;
+
+    return fstat(fd, &is) == 0 && S_ISCHR(is.st_mode) && is.st_rdev == makedev(1, 3);
+}
+
+/* In a process of its own; how that ended. */
+static int start_without_standard_fds(bool has_room)
+{
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
+    const struct vd_endpoint at = peer_nobody(VD_FAMILY_IP4, SOCK_DGRAM);
+    struct vd_port other;
+    unsigned socket;
+    int end;
+
+    pid_t child = fork();
+    if (child == 0) {
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+            (void)close(fd);
+        }
+        if (!has_room && setrlimit(RLIMIT_NOFILE, &none) != 0) {
+            _exit(100);
+        }
+        enum vd_status status = vd_port_start(&other);
+        if (status != VD_OK) {
+            _exit(-status);
+        }
+        while (other.datagram->open(NULL, 40500, &at, &socket) == VD_AGAIN) {
+            peer_sleep_ms(10);
+        }
+        _exit(is_dev_null(STDIN_FILENO) && is_dev_null(STDOUT_FILENO) && is_dev_null(STDERR_FILENO)
+                  ? 0
+                  : 101);
+    }
+    assert_int_equal(waitpid(child, &end, 0), child);
+    return WIFEXITED(end) ? WEXITSTATUS(end) : -1;
+}
+
+static void test_closed_standard_descriptors_never_become_sockets(void **state)
+{
+    (void)state;
+    assert_int_equal(start_without_standard_fds(true), 0);
+    assert_int_equal(start_without_standard_fds(false), -VD_EIO);
+}
+
 static int start(void **state)
 {
     int fds[2];
@@ -323,6 +456,9 @@ int main(void)
         cmocka_unit_test(test_console_gives_what_was_typed_and_then_nothing),
         cmocka_unit_test(test_idle_sleeps_until_the_time_and_no_longer_than_a_second),
         cmocka_unit_test(test_idle_ends_when_something_comes),
+        cmocka_unit_test(test_console_that_nobody_reads_loses_text_and_says_so_later),
+        cmocka_unit_test(test_console_whose_reader_is_gone_costs_no_time),
+        cmocka_unit_test(test_closed_standard_descriptors_never_become_sockets),
         cmocka_unit_test(test_end_of_standard_input_does_not_keep_the_loop_awake),
     };
 

@@ -12,9 +12,12 @@
 #include <cmocka.h>
 
 #include "port/port.h"
+#include "port/port_console.h"
 #include "tests/unit-posix/tls_client.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -104,6 +107,90 @@ static void test_reset_with_data_on_the_way_stays_unacked(void **state)
     assert_int_equal(port->state(port->ctx, stream), VD_EREFUSED);
     assert_string_equal(port->why(port->ctx, stream), "peer reset the connection");
     assert_true(port->unacked(port->ctx, stream) >= waiting / 2);
+}
+
+/* The socket of our stream to that peer. */
+static int find_socket(const struct vd_endpoint *peer)
+{
+    struct sockaddr_storage address;
+    struct vd_endpoint at;
+
+    for (int fd = 0; fd < 1024; fd++) {
+        socklen_t len = sizeof(address);
+        if (getpeername(fd, (struct sockaddr *)&address, &len) == 0 &&
+            vd_posix_endpoint(&address, &at) && vd_endpoint_is_equal(&at, peer)) {
+            return fd;
+        }
+    }
+    fail_msg("no socket to the peer");
+    return -1;
+}
+
+/* Until the peer, which is stopped, and both kernels are full. */
+static void fill(int stream)
+{
+    static uint8_t block[65536];
+    enum vd_status status = VD_OK;
+    size_t n = 0;
+
+    /* The kernels go on shifting bytes for a moment. */
+    for (unsigned quiet = 0; quiet < 20; quiet++) {
+        for (unsigned i = 0; i < 100000 && status != VD_AGAIN; i++) {
+            status = port->write(port->ctx, stream, block, sizeof(block), &n);
+            quiet = status == VD_OK ? 0 : quiet;
+            vd_port_turn();
+        }
+        assert_int_equal(status, VD_AGAIN);
+        status = VD_OK;
+        peer_sleep_ms(5);
+    }
+}
+
+static void test_peer_that_does_not_answer_any_more_is_a_timeout(void **state)
+{
+    const int short_ms = 100;
+    struct vd_endpoint at;
+
+    (void)state;
+    peer_openssl("ec", both, &at);
+    aim(&at, "root.crt", "collector.example");
+    int stream = open_up();
+    peer_stop();
+    fill(stream);
+    assert_int_equal(
+        setsockopt(find_socket(&at), IPPROTO_TCP, TCP_USER_TIMEOUT, &short_ms, sizeof(short_ms)),
+        0);
+    for (unsigned i = 0; port->state(port->ctx, stream) == VD_OK && i < 5000; i++) {
+        turn();
+    }
+    assert_int_equal(port->state(port->ctx, stream), VD_ETIMEOUT);
+    assert_string_equal(port->why(port->ctx, stream), "no answer from the peer any more");
+    assert_true(port->unacked(port->ctx, stream) > 0);
+}
+
+/* TLS reads nothing before the record in hand is sent: what waits must not keep the loop awake. */
+static void test_record_that_cannot_be_sent_lets_the_loop_sleep(void **state)
+{
+    static uint8_t lines[2 * VD_STREAM_RX_BYTES];
+    struct vd_endpoint at;
+    size_t n = 0;
+    char c;
+
+    (void)state;
+    peer_openssl("ec", both, &at);
+    aim(&at, "root.crt", "collector.example");
+    int stream = open_up();
+    memset(lines, '\n', sizeof(lines));
+    send_all(stream, lines, sizeof(lines));
+    peer_sleep_ms(300); /* more answers are there than the stream has room for */
+    peer_stop();
+    fill(stream);
+    assert_int_equal(port->read(port->ctx, stream, lines, 100, &n), VD_OK);
+    while (vd_console_read(&c) == VD_OK) { /* nor may standard input keep it awake */
+    }
+    uint64_t start_ms = vd_clock_ms();
+    vd_port_idle(start_ms + 60);
+    assert_true(vd_clock_ms() - start_ms >= 59);
 }
 
 /* ---- peers that are none ----------------------------------------------------------------- */
@@ -238,6 +325,8 @@ int main(void)
         TLS_TEST(test_much_more_than_the_buffers_goes_both_ways),
         TLS_TEST(test_peer_that_closes_in_order_is_closed),
         TLS_TEST(test_reset_with_data_on_the_way_stays_unacked),
+        TLS_TEST(test_peer_that_does_not_answer_any_more_is_a_timeout),
+        TLS_TEST(test_record_that_cannot_be_sent_lets_the_loop_sleep),
         TLS_TEST(test_nobody_listening_is_refused),
         TLS_TEST(test_peer_that_closes_early_is_told),
         TLS_TEST(test_peer_that_resets_in_the_handshake_is_told),

@@ -234,6 +234,9 @@ static bool is_of_the_domain(const char *name)
 
 static bool is_edns_stripped;
 
+/* A server of the test's own: true when it has answered. */
+static bool (*hook)(const char *name, unsigned host, uint16_t type, struct fake_message *m);
+
 static void send_reply(struct fake_net *net, const struct fake_packet *sent, struct fake_message *m)
 {
     if (!is_edns_stripped) {
@@ -272,6 +275,10 @@ static void serve(struct fake_net *net, const struct fake_packet *sent)
     }
     const char *text = query.question.type == VD_TYPE_TXT ? text_of(name, host) : NULL;
     fake_reply(&m, sent, flags);
+    if (hook != NULL && hook(name, host, query.question.type, &m)) {
+        send_reply(net, sent, &m);
+        return;
+    }
     if (mood == LYING && query.question.type == VD_TYPE_A) {
         fake_rr(&m, VD_SECTION_ANSWER, name, VD_TYPE_A, portal, 4);
     } else if (text != NULL) {
@@ -312,6 +319,7 @@ static void set_up_with(const char *dns)
     moods[0] = moods[1] = authority_moods[0] = authority_moods[1] = ANSWERS;
     is_domain_failing = is_domain_bogus = is_intercepted = is_edns_stripped = false;
     named_count = 0;
+    hook = NULL;
     dmarc[0] = dmarc[1] = dmarc_own[0] = dmarc_own[1] = REJECT;
     spf = "v=spf1 include:_spf.mailer.example -all";
     snprintf(text, sizeof(text), "[dns]\n%s%s", dns, rest);

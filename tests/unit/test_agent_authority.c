@@ -109,6 +109,67 @@ static void test_authority_with_nothing_wrong_stays_quiet_for_a_day(void **state
     assert_int_equal(agent.confirm.contradicted, 0);
 }
 
+/* The first resolver lies about where the zone's servers are; what stands there says p=none. */
+static bool lie_about_servers(const char *name, unsigned host, uint16_t type,
+                              struct fake_message *m)
+{
+    uint8_t address[] = {192, 0, 2, AUTHORITY_FIRST + 1u};
+
+    if (host != 1 || type != VD_TYPE_A || strncmp(name, "ns", 2) != 0) {
+        return false;
+    }
+    fake_rr(m, VD_SECTION_ANSWER, name, VD_TYPE_A, address, 4);
+    return true;
+}
+
+static void test_authority_list_of_one_liar_is_not_taken(void **state)
+{
+    (void)state;
+    set_up_with(ASKS);
+    run(60);
+    hook = lie_about_servers;
+    dmarc_own[1] = WEAK; /* the second one is the liar's now, and it alone */
+    run(7200);
+    assert_int_equal(count_in(received, "code=\"dmarc.policy.weakened\""), 0);
+}
+
+static void test_authority_first_contact_with_a_stale_cache_is_no_baseline(void **state)
+{
+    (void)state;
+    set_up_with(ASKS);
+    dmarc[0] = REJECT; /* an old cache; everybody else has p=none, and always had */
+    dmarc[1] = dmarc_own[0] = dmarc_own[1] = WEAK;
+    run(7200);
+    assert_int_equal(count_in(console, "baseline taken"), 1);
+    assert_int_equal(count_in(received, "code=\"dmarc.policy.weakened\""), 0);
+}
+
+static void test_authority_stale_secondary_does_not_hide_a_change_for_ever(void **state)
+{
+    (void)state;
+    set_up_with(ASKS);
+    run(60);
+    dmarc[0] = dmarc[1] = dmarc_own[0] = WEAK;
+    run(30);
+    assert_int_equal(count_in(received, "code=\"dmarc.policy.weakened\""), 0);
+    run(300);
+    assert_int_equal(count_in(received, "code=\"dmarc.policy.weakened\""), 1);
+    assert_non_null(strstr(received, "not seen at ns 192.0.2.12"));
+}
+
+static void test_authority_that_fell_silent_is_taken_at_its_last_word(void **state)
+{
+    (void)state;
+    set_up_with(ASKS);
+    run(60);
+    dmarc_own[0] = dmarc_own[1] = WEAK; /* the resolvers' caches are old */
+    run(40);
+    assert_int_equal(count_in(received, "code=\"dmarc.policy.weakened\""), 1);
+    authority_moods[0] = authority_moods[1] = SILENT;
+    run(40);
+    assert_int_equal(count_in(received, "restores="), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +181,10 @@ int main(void)
         cmocka_unit_test(test_authority_that_is_intercepted_is_not_counted),
         cmocka_unit_test(test_authority_never_asked_when_the_config_says_no),
         cmocka_unit_test(test_authority_with_nothing_wrong_stays_quiet_for_a_day),
+        cmocka_unit_test(test_authority_list_of_one_liar_is_not_taken),
+        cmocka_unit_test(test_authority_first_contact_with_a_stale_cache_is_no_baseline),
+        cmocka_unit_test(test_authority_stale_secondary_does_not_hide_a_change_for_ever),
+        cmocka_unit_test(test_authority_that_fell_silent_is_taken_at_its_last_word),
     };
     return cmocka_run_group_tests_name("agent_authority", tests, NULL, NULL);
 }

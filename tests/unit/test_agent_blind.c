@@ -140,6 +140,76 @@ static void test_blind_two_ports_of_one_address_are_one_source(void **state)
     assert_non_null(strstr(received, "single source"));
 }
 
+static void test_blind_network_that_names_resolvers_again_is_used_again(void **state)
+{
+    (void)state;
+    set_up_with("authorities=no\n");
+    assert_int_equal(vd_endpoint_parse("192.0.2.1", 9, 53, &named[0]), VD_OK);
+    assert_int_equal(vd_endpoint_parse("192.0.2.2", 9, 53, &named[1]), VD_OK);
+    named_count = 2;
+    run(600);
+    named_count = 0;
+    run(11);
+    named_count = 2;
+    run(60);
+    assert_int_equal(count_in(received, "agent.blind"), 0); /* a gap is no blindness */
+    dmarc[0] = dmarc[1] = WEAK;
+    run(120);
+    assert_int_equal(count_in(received, "code=\"dmarc.policy.weakened\""), 1);
+    assert_int_equal(count_in(received, "code=\"resolver.blind\""), 0);
+}
+
+static void test_blind_resolver_that_leaves_takes_its_event_along(void **state)
+{
+    (void)state;
+    set_up_with("authorities=no\n");
+    assert_int_equal(vd_endpoint_parse("192.0.2.1", 9, 53, &named[0]), VD_OK);
+    assert_int_equal(vd_endpoint_parse("192.0.2.2", 9, 53, &named[1]), VD_OK);
+    named_count = 2;
+    moods[1] = SILENT;
+    run(600);
+    assert_int_equal(count_in(received, "code=\"resolver.blind\""), 1);
+    named_count = 1;
+    run(60);
+    assert_int_equal(count_in(received, "restores=\"resolver.blind\""), 1);
+}
+
+static bool fail_at_the_first(const char *name, unsigned host, uint16_t type,
+                              struct fake_message *m)
+{
+    (void)type;
+    if (host != 1 || !is_of_the_domain(name)) {
+        return false;
+    }
+    m->bytes[3] |= 2; /* SERVFAIL */
+    return true;
+}
+
+static void test_blind_resolver_that_fails_alone_is_told_beside_other_watches(void **state)
+{
+    (void)state;
+    set_up_with(TWO_RESOLVERS "authorities=no\n[watch mailer.example]\ninterval=10s\n");
+    run(60);
+    hook = fail_at_the_first;
+    run(600);
+    assert_int_equal(count_in(received, "code=\"resolver.degraded\""), 1);
+    hook = NULL;
+    run(600);
+    assert_int_equal(count_in(received, "restores=\"resolver.degraded\""), 1);
+}
+
+static void test_blind_silence_then_servfail_is_unresolvable(void **state)
+{
+    (void)state;
+    set_up();
+    run(60);
+    spf = "v=spf1 include:silent.example -all";
+    run(120);
+    is_domain_failing = true;
+    run(120);
+    assert_int_equal(count_in(received, "code=\"domain.unresolvable\""), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +222,10 @@ int main(void)
         cmocka_unit_test(test_blind_resolvers_from_the_network_are_used_and_followed),
         cmocka_unit_test(test_blind_no_resolver_at_all_is_told),
         cmocka_unit_test(test_blind_two_ports_of_one_address_are_one_source),
+        cmocka_unit_test(test_blind_network_that_names_resolvers_again_is_used_again),
+        cmocka_unit_test(test_blind_resolver_that_leaves_takes_its_event_along),
+        cmocka_unit_test(test_blind_resolver_that_fails_alone_is_told_beside_other_watches),
+        cmocka_unit_test(test_blind_silence_then_servfail_is_unresolvable),
     };
     return cmocka_run_group_tests_name("agent_blind", tests, NULL, NULL);
 }

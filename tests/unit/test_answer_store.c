@@ -25,6 +25,14 @@ static void ask(const char *name, uint16_t type, uint16_t flags)
     fake_begin(&m, 7, flags, name, type);
 }
 
+/* Judge and keep. */
+static enum vd_status store(const struct vd_message *in, struct vd_snapshot *snapshot, size_t index,
+                            enum vd_keep how, uint8_t *limit)
+{
+    vd_answer_classify(in, &question, false, NULL, &gist);
+    return vd_answer_store(in, &question, &gist, snapshot, index, how, limit);
+}
+
 static void test_answer_store_joins_strings_with_nothing_between(void **state)
 {
     static const uint8_t rdata[] = "\x07v=spf1 \x04-all";
@@ -39,7 +47,7 @@ static void test_answer_store_joins_strings_with_nothing_between(void **state)
     assert_int_equal(vd_message_open(m.bytes, m.w.len, &in), VD_OK);
     vd_snapshot_clear(&snapshot);
     assert_int_equal(vd_snapshot_ask(&snapshot, "example.com", VD_TYPE_TXT, &index), VD_OK);
-    assert_int_equal(vd_answer_store(&in, &question, &snapshot, index, VD_KEEP_ALL, &limit), VD_OK);
+    assert_int_equal(store(&in, &snapshot, index, VD_KEEP_ALL, &limit), VD_OK);
     const struct vd_record *record =
         vd_snapshot_record(&snapshot, &snapshot.answers[index], VD_TYPE_TXT, 0);
     assert_non_null(record);
@@ -64,11 +72,10 @@ static void test_answer_store_over_the_byte_limit_is_full_not_cut(void **state)
     vd_snapshot_clear(&snapshot);
     assert_int_equal(vd_snapshot_ask(&snapshot, "example.com", VD_TYPE_TXT, &index), VD_OK);
     snapshot.bytes_len = VD_SURVEY_BYTES_MAX - 498;
-    assert_int_equal(vd_answer_store(&in, &question, &snapshot, index, VD_KEEP_ALL, &limit),
-                     VD_EFULL);
+    assert_int_equal(store(&in, &snapshot, index, VD_KEEP_ALL, &limit), VD_EFULL);
     assert_int_equal(limit, VD_LIMIT_BYTES);
     snapshot.bytes_len = VD_SURVEY_BYTES_MAX - 499;
-    assert_int_equal(vd_answer_store(&in, &question, &snapshot, index, VD_KEEP_ALL, &limit), VD_OK);
+    assert_int_equal(store(&in, &snapshot, index, VD_KEEP_ALL, &limit), VD_OK);
 }
 
 static void keep(enum vd_keep how, struct vd_snapshot *snapshot)
@@ -80,7 +87,7 @@ static void keep(enum vd_keep how, struct vd_snapshot *snapshot)
     assert_int_equal(vd_message_open(m.bytes, m.w.len, &in), VD_OK);
     vd_snapshot_clear(snapshot);
     assert_int_equal(vd_snapshot_ask(snapshot, "example.com", VD_TYPE_TXT, &index), VD_OK);
-    assert_int_equal(vd_answer_store(&in, &question, snapshot, index, how, &limit), VD_OK);
+    assert_int_equal(store(&in, snapshot, index, how, &limit), VD_OK);
     assert_int_equal(limit, VD_LIMIT_NONE);
 }
 
@@ -142,7 +149,7 @@ static void test_answer_store_names_the_knob_that_is_reached(void **state)
         assert_int_equal(vd_message_open(bytes, m.w.len + used, &in), VD_OK);
         vd_snapshot_clear(&snapshot);
         assert_int_equal(vd_snapshot_ask(&snapshot, "example.com", VD_TYPE_TXT, &index), VD_OK);
-        assert_int_equal(vd_answer_store(&in, &question, &snapshot, index, VD_KEEP_ALL, &limit),
+        assert_int_equal(store(&in, &snapshot, index, VD_KEEP_ALL, &limit),
                          len == VD_TXT_LEN_MAX ? VD_OK : VD_EFULL);
         assert_int_equal(limit, len == VD_TXT_LEN_MAX ? VD_LIMIT_NONE : VD_LIMIT_TXT);
     }
@@ -154,9 +161,117 @@ static void test_answer_store_names_the_knob_that_is_reached(void **state)
     vd_snapshot_clear(&snapshot);
     assert_int_equal(vd_snapshot_ask(&snapshot, "example.com", VD_TYPE_A, &index), VD_OK);
     snapshot.records_count = VD_SURVEY_RECORDS_MAX - 1;
-    assert_int_equal(vd_answer_store(&in, &question, &snapshot, index, VD_KEEP_ALL, &limit),
-                     VD_EFULL);
+    assert_int_equal(store(&in, &snapshot, index, VD_KEEP_ALL, &limit), VD_EFULL);
     assert_int_equal(limit, VD_LIMIT_RECORDS);
+}
+
+static void test_answer_store_of_a_strangers_name_passes_over_a_text_that_is_too_long(void **state)
+{
+    static struct vd_snapshot snapshot;
+    static char text[VD_TXT_LEN_MAX + 2];
+    struct vd_message in;
+    size_t index;
+    uint8_t limit;
+
+    (void)state;
+    memset(text, 'x', sizeof(text) - 1u);
+    ask("example.com", VD_TYPE_TXT, RA);
+    fake_txt(&m, "example.com", text);
+    fake_txt(&m, "example.com", "v=spf1 -all");
+    keep(VD_KEEP_SPF, &snapshot);
+    assert_int_equal(snapshot.records_count, 1);
+    memcpy(text, "v=spf1 ", 7); /* of an SPF record it is told */
+    ask("example.com", VD_TYPE_TXT, RA);
+    fake_txt(&m, "example.com", text);
+    assert_int_equal(vd_message_open(m.bytes, m.w.len, &in), VD_OK);
+    vd_snapshot_clear(&snapshot);
+    assert_int_equal(vd_snapshot_ask(&snapshot, "example.com", VD_TYPE_TXT, &index), VD_OK);
+    assert_int_equal(store(&in, &snapshot, index, VD_KEEP_SPF, &limit), VD_EFULL);
+    assert_int_equal(limit, VD_LIMIT_TXT);
+}
+
+static void test_answer_store_tells_spf_by_its_first_octets_however_they_are_split(void **state)
+{
+    static const struct {
+        const char *rdata;
+        size_t len;
+        bool is_kept;
+    } rows[] = {
+        {"\x06v=spf1", 7, true},
+        {"\x01v\x00\x05=sPF1", 9, true},
+        {"\x05v=spf", 6, false},
+        {"\x01\x56\x01=\x01s\x01p\x01"
+         "f\x01"
+         "1",
+         12, true},
+        {"\x06v=spf2", 7, false},
+        {"\x00", 1, false},
+        {"\x05v=spf\x01q", 8, false},
+    };
+    static struct vd_snapshot snapshot;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ask("example.com", VD_TYPE_TXT, RA);
+        fake_rr(&m, VD_SECTION_ANSWER, "example.com", VD_TYPE_TXT, rows[i].rdata, rows[i].len);
+        keep(VD_KEEP_SPF, &snapshot);
+        assert_int_equal(snapshot.records_count, rows[i].is_kept);
+    }
+}
+
+static void test_answer_store_leaves_the_watchs_own_room_to_it(void **state)
+{
+    static struct vd_snapshot snapshot;
+    struct vd_message in;
+    size_t index;
+    uint8_t limit;
+
+    (void)state;
+    ask("a.example", VD_TYPE_TXT, RA);
+    fake_target(&m, VD_SECTION_ANSWER, "a.example", VD_TYPE_CNAME, "b.example");
+    fake_txt(&m, "b.example", "v=spf1 -all");
+    assert_int_equal(vd_message_open(m.bytes, m.w.len, &in), VD_OK);
+    for (int is_bytes = 0; is_bytes < 2; is_bytes++) {
+        for (int own = 0; own < 2; own++) {
+            vd_snapshot_clear(&snapshot);
+            assert_int_equal(vd_snapshot_ask(&snapshot, "a.example", VD_TYPE_TXT, &index), VD_OK);
+            if (is_bytes) {
+                snapshot.bytes_len = VD_SURVEY_BYTES_MAX - VD_SURVEY_OWN_BYTES - 20;
+            } else {
+                snapshot.records_count = VD_SURVEY_RECORDS_MAX - VD_SURVEY_OWN_RECORDS - 1;
+            }
+            enum vd_keep how = own ? VD_KEEP_ALL : VD_KEEP_SPF;
+            assert_int_equal(store(&in, &snapshot, index, how, &limit), own ? VD_OK : VD_EFULL);
+            assert_int_equal(limit, own        ? VD_LIMIT_NONE
+                                    : is_bytes ? VD_LIMIT_BYTES
+                                               : VD_LIMIT_RECORDS);
+        }
+    }
+}
+
+static void test_answer_store_keeps_nothing_from_behind_the_end_of_the_zone(void **state)
+{
+    static struct vd_snapshot snapshot;
+    struct vd_message in;
+    struct vd_name zone;
+    size_t index;
+    uint8_t limit;
+
+    (void)state;
+    assert_int_equal(vd_name_from_text("example.com", &zone), VD_OK);
+    ask("a.example.com", VD_TYPE_TXT, 0x8400u);
+    fake_target(&m, VD_SECTION_ANSWER, "a.example.com", VD_TYPE_CNAME, "a.example.net");
+    fake_target(&m, VD_SECTION_ANSWER, "a.example.net", VD_TYPE_CNAME, "b.example.net");
+    fake_txt(&m, "a.example.net", "v=DKIM1; p=");
+    fake_txt(&m, "b.example.net", "v=DKIM1; p=");
+    assert_int_equal(vd_message_open(m.bytes, m.w.len, &in), VD_OK);
+    vd_snapshot_clear(&snapshot);
+    assert_int_equal(vd_snapshot_ask(&snapshot, "a.example.com", VD_TYPE_TXT, &index), VD_OK);
+    vd_answer_classify(&in, &question, true, &zone, &gist);
+    assert_int_equal(vd_answer_store(&in, &question, &gist, &snapshot, index, VD_KEEP_ALL, &limit),
+                     VD_OK);
+    assert_int_equal(snapshot.records_count, 1);
+    assert_string_equal(vd_snapshot_target(&snapshot, &snapshot.records[0]), "a.example.net");
 }
 
 /* A real response, its question and its place in an empty snapshot. */
@@ -211,12 +326,14 @@ static void test_real_responses_mean_what_their_server_meant(void **state)
     };
     static struct vd_snapshot snapshot;
     struct vd_message in;
+    struct vd_name zone;
     uint8_t limit;
 
     (void)state;
+    assert_int_equal(vd_name_from_text("example.org", &zone), VD_OK);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         size_t index = open_real(rows[i].name, &in, &snapshot);
-        vd_answer_classify(&in, &question, true, &gist);
+        vd_answer_classify(&in, &question, true, &zone, &gist);
         if (gist.presence != rows[i].presence || gist.detail != rows[i].detail ||
             gist.leaves != rows[i].leaves || gist.hops != rows[i].hops) {
             fail_msg("%s: %s", rows[i].name, vd_detail_str((enum vd_detail)gist.detail));
@@ -224,8 +341,8 @@ static void test_real_responses_mean_what_their_server_meant(void **state)
         if (gist.presence == VD_UNKNOWN && !gist.leaves) {
             continue;
         }
-        assert_int_equal(vd_answer_store(&in, &question, &snapshot, index, VD_KEEP_ALL, &limit),
-                         VD_OK);
+        assert_int_equal(
+            vd_answer_store(&in, &question, &gist, &snapshot, index, VD_KEEP_ALL, &limit), VD_OK);
         assert_int_equal(snapshot.records_count, rows[i].records);
         if (rows[i].first != NULL) {
             assert_string_equal(vd_snapshot_target(&snapshot, &snapshot.records[0]), rows[i].first);
@@ -248,11 +365,11 @@ static void test_real_addresses_and_ds_are_kept_octet_by_octet(void **state)
 
     (void)state;
     size_t index = open_real("answer-aaaa", &in, &snapshot);
-    assert_int_equal(vd_answer_store(&in, &question, &snapshot, index, VD_KEEP_ALL, &limit), VD_OK);
+    assert_int_equal(store(&in, &snapshot, index, VD_KEEP_ALL, &limit), VD_OK);
     assert_int_equal(snapshot.records[0].len, 16);
     assert_memory_equal(vd_snapshot_span(&snapshot, &snapshot.records[0]).bytes, aaaa, 16);
     index = open_real("answer-ds", &in, &snapshot);
-    assert_int_equal(vd_answer_store(&in, &question, &snapshot, index, VD_KEEP_ALL, &limit), VD_OK);
+    assert_int_equal(store(&in, &snapshot, index, VD_KEEP_ALL, &limit), VD_OK);
     assert_int_equal(snapshot.records[0].len, 36);
     assert_memory_equal(vd_snapshot_span(&snapshot, &snapshot.records[0]).bytes, ds, 6);
 }
@@ -268,14 +385,15 @@ static void check_any(const uint8_t *bytes, size_t len, bool is_authority)
     if (vd_message_open(bytes, len, &in) != VD_OK) {
         return;
     }
-    vd_answer_classify(&in, &question, is_authority, &gist);
+    vd_answer_classify(&in, &question, is_authority, NULL, &gist);
     assert_true(gist.presence != VD_ABSENT || gist.evidence.has_soa);
     assert_true(gist.presence == VD_UNKNOWN || !in.is_tc);
     assert_true(gist.presence != VD_UNKNOWN || gist.detail != VD_DETAIL_NONE);
     assert_int_not_equal(gist.detail, VD_DETAIL_MALFORMED);
     vd_snapshot_clear(&snapshot);
     assert_int_equal(vd_snapshot_ask(&snapshot, "x", question.type, &index), VD_OK);
-    assert_int_equal(vd_answer_store(&in, &question, &snapshot, index, VD_KEEP_ALL, &limit), VD_OK);
+    assert_int_equal(vd_answer_store(&in, &question, &gist, &snapshot, index, VD_KEEP_ALL, &limit),
+                     VD_OK);
     assert_true(gist.presence != VD_PRESENT || snapshot.answers[index].count > 0);
 }
 
@@ -308,6 +426,10 @@ int main(void)
         cmocka_unit_test(test_answer_store_over_the_byte_limit_is_full_not_cut),
         cmocka_unit_test(test_answer_store_keeps_a_record_that_is_there_twice_once),
         cmocka_unit_test(test_answer_store_of_a_strangers_name_keeps_two_spf_records_and_no_more),
+        cmocka_unit_test(test_answer_store_of_a_strangers_name_passes_over_a_text_that_is_too_long),
+        cmocka_unit_test(test_answer_store_tells_spf_by_its_first_octets_however_they_are_split),
+        cmocka_unit_test(test_answer_store_leaves_the_watchs_own_room_to_it),
+        cmocka_unit_test(test_answer_store_keeps_nothing_from_behind_the_end_of_the_zone),
         cmocka_unit_test(test_answer_store_names_the_knob_that_is_reached),
         cmocka_unit_test(test_real_responses_mean_what_their_server_meant),
         cmocka_unit_test(test_real_addresses_and_ds_are_kept_octet_by_octet),

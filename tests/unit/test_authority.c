@@ -69,6 +69,54 @@ static void clear(void)
     memset(&list, 0, sizeof(list));
 }
 
+/* The only source there is says so. */
+static bool take(uint64_t now_ms)
+{
+    return vd_authority_take(&snapshot, DOMAIN, 0, true, &list, now_ms) == VD_AUTHORITY_CHANGED;
+}
+
+/* One of two sources says that the zone has this one server. */
+static enum vd_authority_turn say(uint8_t source, uint8_t last, uint64_t now_ms)
+{
+    set_zone(1);
+    add_name("example.com", VD_TYPE_NS, "a.example.net");
+    add_ip4("a.example.net", last);
+    return vd_authority_take(&snapshot, DOMAIN, source, false, &list, now_ms);
+}
+
+static void test_authority_new_list_is_taken_when_two_sources_name_it(void **state)
+{
+    (void)state;
+    clear();
+    assert_int_equal(say(0, 1, 5), VD_AUTHORITY_DOUBTED);
+    assert_int_equal(list.count, 0);
+    assert_int_equal(say(0, 1, 6), VD_AUTHORITY_DOUBTED); /* the same one again is no second */
+    assert_int_equal(say(1, 1, 7), VD_AUTHORITY_CHANGED);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(say(1, 1, 8), VD_AUTHORITY_KEPT);
+}
+
+static void test_authority_one_liar_cannot_name_others(void **state)
+{
+    (void)state;
+    clear();
+    assert_int_equal(say(0, 1, 5), VD_AUTHORITY_DOUBTED);
+    assert_int_equal(say(1, 1, 6), VD_AUTHORITY_CHANGED);
+    assert_int_equal(say(0, 66, 7), VD_AUTHORITY_DOUBTED);
+    assert_int_equal(list.at[0].addr[3], 1);
+    assert_int_equal(say(1, 1, 8), VD_AUTHORITY_KEPT);
+    assert_int_equal(list.at[0].addr[3], 1);
+}
+
+static void test_authority_two_that_contradict_each_other_leave_none(void **state)
+{
+    (void)state;
+    clear();
+    assert_int_equal(say(0, 1, 5), VD_AUTHORITY_DOUBTED);
+    assert_int_equal(say(1, 2, 6), VD_AUTHORITY_CHANGED);
+    assert_int_equal(list.count, 0);
+}
+
 static void test_authority_zone_is_the_owner_of_the_soa(void **state)
 {
     (void)state;
@@ -78,7 +126,7 @@ static void test_authority_zone_is_the_owner_of_the_soa(void **state)
         set_zone(up);
         add_name(zones[up], VD_TYPE_NS, "ns1.example.net");
         add_ip4("ns1.example.net", 1);
-        assert_true(vd_authority_take(&snapshot, DOMAIN, &list, 5));
+        assert_true(take(5));
         assert_string_equal(DOMAIN + list.zone_at, zones[up]);
         assert_int_equal(list.count, 1);
         assert_int_equal(list.at[0].port, 53);
@@ -91,7 +139,7 @@ static void test_authority_root_is_nobodys_authority(void **state)
     (void)state;
     clear();
     set_zone(3);
-    assert_false(vd_authority_take(&snapshot, DOMAIN, &list, 5));
+    assert_false(take(5));
     assert_int_equal(list.count, 0);
 }
 
@@ -106,7 +154,7 @@ static void test_authority_one_address_of_each_server_comes_first(void **state)
     add_ip4("a.example.net", 2);
     add_ip4("b.example.net", 3);
     add_ip6("b.example.net", 4);
-    assert_true(vd_authority_take(&snapshot, DOMAIN, &list, 5));
+    assert_true(take(5));
     assert_int_equal(list.count, 4);
     assert_int_equal(list.at[0].addr[3], 1);
     assert_int_equal(list.at[1].addr[3], 3);
@@ -121,15 +169,15 @@ static void test_authority_what_could_not_be_looked_up_changes_nothing(void **st
     set_zone(1);
     add_name("example.com", VD_TYPE_NS, "a.example.net");
     add_ip4("a.example.net", 1);
-    assert_true(vd_authority_take(&snapshot, DOMAIN, &list, 5));
+    assert_true(take(5));
     vd_snapshot_clear(&snapshot);
     settle(DOMAIN, VD_TYPE_SOA, VD_UNKNOWN);
-    assert_false(vd_authority_take(&snapshot, DOMAIN, &list, 9));
+    assert_false(take(9));
     assert_int_equal(list.count, 1);
     set_zone(1);
     add_name("example.com", VD_TYPE_NS, "a.example.net");
     settle("a.example.net", VD_TYPE_A, VD_UNKNOWN);
-    assert_false(vd_authority_take(&snapshot, DOMAIN, &list, 10));
+    assert_false(take(10));
     assert_int_equal(list.count, 1);
 }
 
@@ -148,7 +196,7 @@ static void test_authority_rotated_answers_are_the_same_list(void **state)
         for (uint8_t i = 0; i < 6; i++) {
             add_ip4(hosts[i], (uint8_t)(i + 1));
         }
-        assert_int_equal(vd_authority_take(&snapshot, DOMAIN, &list, 5), turn == 0);
+        assert_int_equal(take(5), turn == 0);
         assert_int_equal(list.count, VD_AUTHORITIES_MAX);
     }
 }
@@ -160,22 +208,25 @@ static void test_authority_that_left_makes_another_list(void **state)
     set_zone(1);
     add_name("example.com", VD_TYPE_NS, "a.example.net");
     add_ip4("a.example.net", 1);
-    assert_true(vd_authority_take(&snapshot, DOMAIN, &list, 5));
+    assert_true(take(5));
     set_zone(1);
     add_name("example.com", VD_TYPE_NS, "b.example.net");
     add_ip4("b.example.net", 2);
-    assert_true(vd_authority_take(&snapshot, DOMAIN, &list, 6));
+    assert_true(take(6));
     assert_int_equal(list.at[0].addr[3], 2);
     /* The domain expired: the parent's zone speaks for it now. */
     set_zone(2);
     add_name("com", VD_TYPE_NS, "b.example.net");
     add_ip4("b.example.net", 2);
-    assert_true(vd_authority_take(&snapshot, DOMAIN, &list, 7));
+    assert_true(take(7));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_authority_new_list_is_taken_when_two_sources_name_it),
+        cmocka_unit_test(test_authority_one_liar_cannot_name_others),
+        cmocka_unit_test(test_authority_two_that_contradict_each_other_leave_none),
         cmocka_unit_test(test_authority_zone_is_the_owner_of_the_soa),
         cmocka_unit_test(test_authority_root_is_nobodys_authority),
         cmocka_unit_test(test_authority_one_address_of_each_server_comes_first),

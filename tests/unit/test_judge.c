@@ -302,7 +302,7 @@ static void test_pass_all_before_an_unknown_include_is_certain(void **state)
 
 /* ---- baseline ----------------------------------------------------------------------------------------------------- */
 
-static void test_learning_only_good_leaves_absent_and_broken_open(void **state)
+static void test_learning_takes_over_what_is_believed_and_nothing_else(void **state)
 {
     struct world now = good;
 
@@ -310,7 +310,9 @@ static void test_learning_only_good_leaves_absent_and_broken_open(void **state)
     now.dmarc = "!nxdomain";
     now.spf = "v=spf1 x";
     judge_change(NULL, &now);
-    assert_true(vd_facts_learn(&baseline, &judgement.facts, 0));
+    assert_false(vd_facts_learn(&baseline, &judgement.facts, 0));
+    assert_int_equal(baseline.mx.standing, VD_STANDING_UNKNOWN);
+    assert_true(vd_facts_learn(&baseline, &judgement.facts, vd_subject_bit(VD_SUBJECT_MX, 0)));
     assert_int_equal(baseline.dmarc.standing, VD_STANDING_UNKNOWN);
     assert_int_equal(baseline.spf.standing, VD_STANDING_UNKNOWN);
     assert_int_equal(baseline.mx.standing, VD_STANDING_OK);
@@ -566,7 +568,7 @@ int main(void)
         TEST(test_unknown_everything_gives_no_finding_and_teaches_nothing),
         TEST(test_unknown_include_makes_spf_unknown_with_its_path),
         TEST(test_pass_all_before_an_unknown_include_is_certain),
-        TEST(test_learning_only_good_leaves_absent_and_broken_open),
+        TEST(test_learning_takes_over_what_is_believed_and_nothing_else),
         TEST(test_learning_never_overwrites),
         TEST(test_adopting_moves_one_record_set_and_silences_it),
         TEST(test_adopting_for_ever_does_not_fill_the_store),

@@ -27,6 +27,7 @@ static void set_answers(enum vd_presence good, enum vd_detail why, enum vd_prese
 
 static void weigh(unsigned index, uint64_t now_ms)
 {
+    snapshot.started_ms = now_ms;
     vd_paths_weigh(&paths, index, &snapshot, VD_PATH_RECHECK_MS, now_ms);
 }
 
@@ -34,7 +35,7 @@ static const char *reason(unsigned index)
 {
     static char text[VD_PATH_REASON_MAX];
 
-    vd_paths_reason(&paths.checks[index], text, sizeof(text));
+    vd_paths_reason(&paths.checks[index], "certificate expired", text, sizeof(text));
     return text;
 }
 
@@ -84,8 +85,9 @@ static void test_paths_blind_one_is_checked_sooner_and_counted(void **state)
     set_answers(VD_UNKNOWN, VD_DETAIL_TIMEOUT, VD_UNKNOWN);
     weigh(0, 2000);
     assert_int_equal(paths.checks[0].failures, 1);
-    assert_int_equal(vd_paths_next_ms(&paths), 2000 + VD_PATH_RECHECK_MS);
+    assert_int_equal(vd_paths_next_ms(&paths), 2000 + VD_PATH_AGAIN_MS);
     weigh(0, 3000);
+    assert_int_equal(vd_paths_next_ms(&paths), 3000 + 2 * VD_PATH_AGAIN_MS);
     assert_int_equal(paths.checks[0].failures, 2);
     set_answers(VD_PRESENT, VD_DETAIL_NONE, VD_ABSENT);
     weigh(0, 4000);
@@ -99,12 +101,50 @@ static void test_paths_first_failure_makes_the_others_suspect_unless_they_are_fr
     vd_paths_init(&paths, 3);
     set_answers(VD_PRESENT, VD_DETAIL_NONE, VD_ABSENT);
     weigh(0, 1000);
-    weigh(1, 50000);
+    weigh(1, 70000 - VD_PATH_AGAIN_MS + 1);
     weigh(2, 60000);
     set_answers(VD_UNKNOWN, VD_DETAIL_TIMEOUT, VD_UNKNOWN);
     weigh(2, 70000);
     assert_int_equal(vd_paths_due(&paths, 70000), 0);
-    assert_int_equal(paths.checks[1].due_ms, 50000 + VD_PATH_CHECK_MS);
+    assert_int_equal(paths.checks[1].due_ms, 70000 - VD_PATH_AGAIN_MS + 1 + VD_PATH_CHECK_MS);
+}
+
+static void test_paths_blind_one_is_never_left_alone_for_longer_than_the_bound(void **state)
+{
+    (void)state;
+    vd_paths_init(&paths, 1);
+    set_answers(VD_UNKNOWN, VD_DETAIL_TIMEOUT, VD_UNKNOWN);
+    for (unsigned i = 0; i < 300; i++) {
+        weigh(0, 1000);
+        assert_true(vd_paths_next_ms(&paths) <= 1000 + VD_PATH_RECHECK_MS);
+        assert_true(vd_paths_next_ms(&paths) > 1000);
+    }
+    assert_int_equal(vd_paths_next_ms(&paths), 1000 + VD_PATH_RECHECK_MS);
+}
+
+static void test_paths_check_that_takes_long_leaves_time_for_others(void **state)
+{
+    (void)state;
+    vd_paths_init(&paths, 3);
+    set_answers(VD_UNKNOWN, VD_DETAIL_TIMEOUT, VD_UNKNOWN);
+    snapshot.started_ms = 1000;
+    vd_paths_weigh(&paths, 0, &snapshot, 10000, 13000); /* it took 12 s */
+    assert_true(paths.checks[0].due_ms >= 13000 + 2 * 3 * 12000);
+}
+
+static void test_paths_doubt_asks_for_checks_that_are_not_fresh(void **state)
+{
+    (void)state;
+    vd_paths_init(&paths, 2);
+    set_answers(VD_PRESENT, VD_DETAIL_NONE, VD_ABSENT);
+    weigh(0, 1000);
+    weigh(1, 3000);
+    assert_false(vd_paths_are_checked_since(&paths, 2000));
+    vd_paths_doubt(&paths, 500, 3400);
+    assert_int_equal(vd_paths_due(&paths, 3400), 0);
+    assert_true(paths.checks[1].due_ms > 3400);
+    weigh(0, 3400);
+    assert_true(vd_paths_are_checked_since(&paths, 2000));
 }
 
 static void test_paths_reason_names_what_is_wrong(void **state)
@@ -114,6 +154,10 @@ static void test_paths_reason_names_what_is_wrong(void **state)
     set_answers(VD_UNKNOWN, VD_DETAIL_TIMEOUT, VD_UNKNOWN);
     weigh(0, 1);
     assert_non_null(strstr(reason(0), "timeout"));
+    assert_null(strstr(reason(0), "certificate"));
+    set_answers(VD_UNKNOWN, VD_DETAIL_TLS, VD_UNKNOWN);
+    weigh(0, 1);
+    assert_string_equal(reason(0), "no answer (TLS failed: certificate expired)");
     set_answers(VD_PRESENT, VD_DETAIL_NONE, VD_PRESENT);
     weigh(0, 2);
     assert_non_null(strstr(reason(0), "captive portal"));
@@ -129,6 +173,9 @@ int main(void)
         cmocka_unit_test(test_paths_verdict_follows_both_names),
         cmocka_unit_test(test_paths_blind_one_is_checked_sooner_and_counted),
         cmocka_unit_test(test_paths_first_failure_makes_the_others_suspect_unless_they_are_fresh),
+        cmocka_unit_test(test_paths_blind_one_is_never_left_alone_for_longer_than_the_bound),
+        cmocka_unit_test(test_paths_check_that_takes_long_leaves_time_for_others),
+        cmocka_unit_test(test_paths_doubt_asks_for_checks_that_are_not_fresh),
         cmocka_unit_test(test_paths_reason_names_what_is_wrong),
     };
     return cmocka_run_group_tests_name("paths", tests, NULL, NULL);

@@ -135,106 +135,6 @@ static void test_resolver_without_random_numbers_sends_nothing(void **state)
     assert_int_equal(done_reply.gist.presence, VD_UNKNOWN);
 }
 
-/* ---- EDNS ----------------------------------------------------------------------------------- */
-
-static void check_edns_is_left_out(unsigned flags, uint8_t extended_rcode, bool is_bare)
-{
-    set_up(2, VD_TRANSPORT_UDP);
-    ask(VD_SERVERS_ALL, 0);
-    const struct fake_packet *sent = last_sent();
-    fake_reply(&m, sent, (uint16_t)flags);
-    if (extended_rcode != 0) {
-        fake_opt(&m, extended_rcode);
-    }
-    if (is_bare) {
-        m.bytes[5] = 0;
-        m.w.len = 12;
-    }
-    fake_net_answer(&net, sent, &m);
-    poll_after(5);
-    assert_int_equal(net.sent_count, 2);
-    assert_true(was_asked(last_sent(), 0));
-    struct vd_message query = opened(last_sent());
-    assert_false(query.edns.has_opt);
-    assert_int_equal(troubles(0), VD_TROUBLE_NO_EDNS);
-    answer_good(last_sent());
-    poll_after(5);
-    assert_int_equal(done_reply.gist.presence, VD_PRESENT);
-
-    ask(1, 0); /* remembered for a day, and tried again then */
-    assert_false(opened(last_sent()).edns.has_opt);
-    now += VD_EDNS_OFF_MS;
-    ask(1, 0);
-    assert_true(opened(last_sent()).edns.has_opt);
-    good_answer(last_sent());
-    fake_opt(&m, 0);
-    fake_net_answer(&net, last_sent(), &m);
-    poll_after(5);
-    assert_int_equal(troubles(0), 0);
-}
-
-static void test_resolver_server_that_refuses_edns_is_asked_without(void **state)
-{
-    (void)state;
-    check_edns_is_left_out(0x8181, 0, false); /* FORMERR */
-    check_edns_is_left_out(0x8184, 0, false); /* NOTIMP */
-    check_edns_is_left_out(0x8180, 1, false); /* BADVERS */
-    check_edns_is_left_out(0x8181, 0, true);  /* FORMERR, a bare header */
-    check_edns_is_left_out(0x8184, 0, true);
-}
-
-static void test_resolver_formerr_without_edns_too_was_not_edns(void **state)
-{
-    (void)state;
-    set_up(2, VD_TRANSPORT_UDP);
-    ask(VD_SERVERS_ALL, 0);
-    answer_flags(last_sent(), 0x8181);
-    poll_after(1);
-    answer_flags(last_sent(), 0x8181);
-    poll_after(1);
-    assert_int_equal(net.sent_count, 3);
-    assert_true(was_asked(last_sent(), 1));
-    assert_true(opened(last_sent()).edns.has_opt);
-    ask(1, 0);
-    assert_true(opened(last_sent()).edns.has_opt);
-    assert_int_equal(troubles(0), 0);
-}
-
-static void test_resolver_bare_error_is_never_an_answer(void **state)
-{
-    static const uint8_t rcodes[] = {2, 3, 5, 0};
-
-    (void)state;
-    set_up(1, VD_TRANSPORT_UDP);
-    ask(VD_SERVERS_ALL, 0);
-    for (size_t i = 0; i < sizeof(rcodes); i++) {
-        fake_reply(&m, last_sent(), (uint16_t)(RESPONSE | rcodes[i]));
-        m.bytes[5] = 0;
-        fake_net_deliver(&net, last_sent()->socket, &last_sent()->from, m.bytes, 12);
-    }
-    poll_after(1);
-    assert_int_equal(done_count, 0);
-    assert_int_equal(net.sent_count, 1);
-    assert_int_equal(resolver.paths[0].mismatches, 4);
-}
-
-static void test_resolver_answer_without_opt_is_told_as_stripped_edns(void **state)
-{
-    (void)state;
-    set_up(1, VD_TRANSPORT_UDP);
-    ask(VD_SERVERS_ALL, 0);
-    answer_good(last_sent());
-    poll_after(1);
-    assert_int_equal(done_reply.gist.presence, VD_PRESENT);
-    assert_int_equal(troubles(0), VD_TROUBLE_NO_EDNS);
-    ask(VD_SERVERS_ALL, 0);
-    good_answer(last_sent());
-    fake_opt(&m, 0);
-    fake_net_answer(&net, last_sent(), &m);
-    poll_after(1);
-    assert_int_equal(troubles(0), 0);
-}
-
 /* ---- trying again --------------------------------------------------------------------------- */
 
 static void test_resolver_silence_ends_as_unknown_timeout_in_bounded_time(void **state)
@@ -574,10 +474,6 @@ int main(void)
         T(test_resolver_same_server_keeps_what_was_learnt_another_one_does_not),
         T(test_resolver_full_says_again_and_leaks_nothing),
         T(test_resolver_without_random_numbers_sends_nothing),
-        T(test_resolver_server_that_refuses_edns_is_asked_without),
-        T(test_resolver_formerr_without_edns_too_was_not_edns),
-        T(test_resolver_bare_error_is_never_an_answer),
-        T(test_resolver_answer_without_opt_is_told_as_stripped_edns),
         T(test_resolver_silence_ends_as_unknown_timeout_in_bounded_time),
         T(test_resolver_slow_server_is_waited_for_within_the_questions_bound),
         T(test_resolver_wait_follows_the_servers_round_trip_time),

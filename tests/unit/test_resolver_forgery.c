@@ -482,6 +482,35 @@ static void test_resolver_box_that_swallows_edns_is_asked_without(void **state)
     }
 }
 
+/* It spoke EDNS once; from then on a box swallows queries with an OPT. */
+static void test_resolver_box_that_begins_to_swallow_edns_is_found_out(void **state)
+{
+    unsigned answered = 0;
+
+    (void)state;
+    set_up(1, VD_TRANSPORT_UDP);
+    ask(VD_SERVERS_ALL, 0);
+    good_answer(last_sent());
+    fake_opt(&m, 0);
+    fake_net_answer(&net, last_sent(), &m);
+    poll_after(10);
+    for (unsigned day = 0; day < 10; day++) {
+        now += 86400000u;
+        done_count = 0;
+        net.sent_count = 0;
+        ask(VD_SERVERS_ALL, 0);
+        for (size_t seen = 0; done_count == 0; poll_next()) {
+            for (; seen < net.sent_count; seen++) {
+                if (!opened(&net.sent[seen]).edns.has_opt) {
+                    answer_good(&net.sent[seen]);
+                }
+            }
+        }
+        answered += done_reply.gist.presence == VD_PRESENT;
+    }
+    assert_int_equal(answered, 9); /* the first one only finds it out */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -506,6 +535,7 @@ int main(void)
         T(test_resolver_cookie_that_stays_away_is_forgotten_where_tcp_does_not_work),
         T(test_resolver_server_that_does_not_echo_the_case_is_asked_over_tcp_at_once),
         T(test_resolver_box_that_swallows_edns_is_asked_without),
+        T(test_resolver_box_that_begins_to_swallow_edns_is_found_out),
     };
     return cmocka_run_group_tests_name("resolver_forgery", tests, NULL, NULL);
 }
