@@ -300,6 +300,7 @@ def plain(text):
     text = re.sub(r"(the zone's own servers?\)) and (RESOLVER( and )?)+", r"\1", text)
     text = re.sub(r"(servers disagree about [^:]+:) \d+ of \d+", r"\1 N of M", text)
     text = re.sub(r"over \d+ s", "over T s", text)
+    text = re.sub(r"sha256/[A-Za-z0-9+/=]+", "sha256/PIN", text)
     text = re.sub(r"^RESOLVER: (.*); RESOLVER: \1$", r"each RESOLVER: \1", text)
     parts = re.findall(r"(\S+)(?: \S+)? \(([^)]*)\)(?:, |$)", text.removeprefix("unknown: "))
     if text.startswith("unknown: ") and len(parts) > 1 and len({why for _, why in parts}) == 1:

@@ -32,7 +32,7 @@ import scenarios_ways  # noqa: F401
 import scenarios_start  # noqa: F401
 import scenarios_guess  # noqa: F401
 
-SCENARIO_MAX_S = 60
+SCENARIO_MAX_S = 150
 
 # ---- running them ---------------------------------------------------------------------------
 

@@ -45,8 +45,8 @@ def blind_raises_nothing(stage, break_them, mend_them, words):
     stage.boot()
     break_them()
     for way in stage.ways:
-        stage.wait_for(blind_line(way, words), 25)
-    stage.wait_for("^the agent is blind", 25)
+        stage.wait_for(blind_line(way, words), 40)
+    stage.wait_for("^the agent is blind", 75)  # three checks of each, and each is a time-out
     stage.expect_no_more(quiet_s=2)
     mark = len(board.lines)
     mend_them()
