@@ -76,10 +76,11 @@ static void show_status(const struct vd_agent *agent, uint64_t now_ms)
     for (size_t i = 0; i < config->watches_count; i++) {
         const struct vd_watch_run *run = &agent->watches[i];
         uint64_t wait_ms = run->due_ms > now_ms ? run->due_ms - now_ms : 0;
+        bool is_blind =
+            run->is_unresolvable || run->blind != 0 || vd_paths_seeing(&agent->paths) == 0;
         vd_console_line("watch %s: %u open, %s, next look in %lu s", config->watches[i].domain,
                         vd_confirm_open_count(&agent->confirm, (int)i),
-                        run->is_unresolvable || run->blind != 0 ? "blind" : "seeing",
-                        (unsigned long)(wait_ms / 1000u));
+                        is_blind ? "blind" : "seeing", (unsigned long)(wait_ms / 1000u));
         vd_console_line("  %u name servers of the zone; a change is told within %lu s%s",
                         agent->authorities[i].count, detection_s(agent, i),
                         agent->authorities[i].count > 0 ? ""
