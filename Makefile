@@ -45,6 +45,12 @@ firmware: ready ## build the image for BOARD into build/<board>/
 size: ready ## flash and RAM of the image per part; writes build/<board>/size.json
 	@$(MAKE_QUIET) firmware-build BOARD=$(BOARD)
 	@$(PYTHON) tools/size.py --board $(BOARD) --cross $(CROSS)
+	@$(MAKE_QUIET) $(B)/judge_alone.elf BOARD=$(BOARD)
+	@$(PYTHON) tools/stack.py --elf $(B)/judge_alone.elf --cross $(CROSS) --from vd_judge --max $(JUDGE_STACK_MAX)
+
+bench: ready ## figures of this machine: one judgement
+	@$(MAKE_QUIET) bench-build
+	@$(BUILD)/bench/bench_judge
 
 ##@ Work on it
 unit: ready ## only the unit tests on this machine, under sanitizers
@@ -53,17 +59,20 @@ unit: ready ## only the unit tests on this machine, under sanitizers
 qemu: ready ## only the whole-system tests in QEMU
 	@$(PYTHON) tests/run.py --only qemu --board $(BOARD)
 
-conformance: ready ## SPF, DKIM and DMARC records of other projects' test suites; DATA=folder
+conformance: ready ## records and scenarios of other projects' test suites; DATA=folder
 	@$(MAKE_QUIET) conformance-build
-	@$(PYTHON) tests/conformance/flatten.py $(DATA) > $(BUILD)/conformance.tsv
-	@$(BUILD)/conformance $(BUILD)/conformance.tsv
+	@$(PYTHON) tests/conformance/run.py $(DATA) --programs $(S)
+
+lattice: ready ## what must be told when records change, row by row; DATA=folder
+	@$(MAKE_QUIET) lattice-build
+	@$(PYTHON) tests/lattice/lattice.py $(DATA)
 
 corpus: ready ## DNS messages of other projects' test suites through the decoder; DATA=folder
 	@$(MAKE_QUIET) corpus-build
 	@$(PYTHON) tests/conformance/corpus.py $(or $(DATA),tests/data/dns) > $(BUILD)/corpus.tsv
 	@$(BUILD)/corpus $(BUILD)/corpus.tsv
 
-docs: ready ## write the generated pages again (docs/config.md)
+docs: ready ## write the generated pages again (docs/config.md, providers.md, alerts.md)
 	@$(MAKE_QUIET) docs-build
 
 format: ready ## rewrite the C sources as .clang-format says
@@ -81,7 +90,7 @@ packages: ## install the Debian packages of tools/packages.list
 clean: ## delete build/ except the cache
 	@rm -rf $(filter-out $(BUILD)/cache,$(wildcard $(BUILD)/*))
 
-.PHONY: help run test test-long firmware size unit qemu conformance corpus docs format format-check fetch packages clean ready
+.PHONY: help run test test-long firmware size bench unit qemu conformance lattice corpus docs format format-check fetch packages clean ready
 ready: fetch
 
 OWN_C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
@@ -117,6 +126,9 @@ endef
 # ---- the image of one board ---------------------------------------------------------------------
 
 B := $(BUILD)/$(BOARD)
+
+# Bytes of stack that one judgement may take at worst: `make size` says what it takes.
+JUDGE_STACK_MAX := 8192
 
 ifneq ($(wildcard boards/$(BOARD)/board.mk),)
 include boards/$(BOARD)/board.mk
@@ -380,12 +392,17 @@ $(X)/obj/%.o: %.c $(H)/flags tests/faults/waits.h
 
 -include $(shell find $(X)/obj -name '*.d' 2>/dev/null)
 
-# ---- records of other projects' test suites ---------------------------------------------------------
+# ---- records and scenarios of other projects' test suites -------------------------------------------
 
-conformance-build: $(BUILD)/conformance
+S       := $(BUILD)/suites
+S_TESTS := $(patsubst tests/conformance/%.c,$(S)/%,$(filter-out %/run_corpus.c,\
+             $(wildcard tests/conformance/run_*.c)))
+
+conformance-build: $(S_TESTS)
 	@:
 
-$(BUILD)/conformance: $(T)/obj/tests/conformance/run_records.o $(T)/libcore.a
+$(S)/run_%: $(T)/obj/tests/conformance/run_%.o $(T)/libcore.a
+	@mkdir -p $(@D)
 	@gcc $(T_FLAGS) -o $@ $^
 
 # ---- DNS wire data of other projects ----------------------------------------------------------------
@@ -396,14 +413,43 @@ corpus-build: $(BUILD)/corpus
 $(BUILD)/corpus: $(T)/obj/tests/conformance/run_corpus.o $(T)/libcore.a
 	@gcc $(T_FLAGS) -o $@ $^
 
+# ---- the lattice: what must be found when records change -------------------------------------------
+
+LATTICE := $(BUILD)/lattice/run_lattice
+
+lattice-build: $(LATTICE)
+	@:
+
+$(LATTICE): $(H)/obj/tests/lattice/run_lattice.o $(H)/obj/tests/lattice/zones.o $(H)/libcore.a $(H)/libport.a
+	@mkdir -p $(@D)
+	@gcc $(H_FLAGS) -Wl,--wrap=vd_tell_turn,--wrap=vd_agent_write_down -o $@ $^
+
+# ---- the judge alone: its time on this machine, its stack on a board ----------------------------------
+
+J_SRC := $(wildcard dns/records/*.c firmware/judge/*.c) dns/spf_check.c dns/snapshot.c dns/name.c dns/bytes.c \
+         report/text.c report/event.c $(wildcard firmware/providers*.c)
+
+bench-build: $(BUILD)/bench/bench_judge
+	@:
+
+$(BUILD)/bench/bench_judge: tests/bench/bench_judge.c $(J_SRC) $(T)/flags
+	@mkdir -p $(@D)
+	@gcc -std=c11 -O2 $(WARNINGS) $(DEFINES) -Iboards/host-tests $(INCLUDES) -o $@ tests/bench/bench_judge.c $(J_SRC)
+
+$(B)/judge_alone.elf: tools/judge_alone.c $(J_SRC) $(B)/flags
+	@$(FW_CC) $(filter-out -flto -ffat-lto-objects,$(FW_FLAGS)) --specs=rdimon.specs -Wl,--gc-sections \
+	    -o $@ tools/judge_alone.c $(J_SRC)
+
 # ---- generated pages ---------------------------------------------------------------------------------
 
-docs-build: $(BUILD)/tools/gen_config_doc
-	@$< > docs/config.md
+docs-build: $(BUILD)/tools/gen_config_doc $(BUILD)/tools/gen_alerts_doc
+	@$(BUILD)/tools/gen_config_doc > docs/config.md
+	@$(BUILD)/tools/gen_config_doc providers > docs/providers.md
+	@$(BUILD)/tools/gen_alerts_doc > docs/alerts.md
 
-$(BUILD)/tools/gen_config_doc: $(T)/obj/tools/gen_config_doc.o $(T)/libcore.a
+$(BUILD)/tools/gen_%_doc: $(T)/obj/tools/gen_%_doc.o $(T)/libcore.a
 	@mkdir -p $(@D)
 	@gcc $(T_FLAGS) -o $@ $^
 
-.PHONY: firmware-build unit-build port-build real-tcp-build lwip-build host-agent-build posix-build resolve-build faults-build conformance-build corpus-build docs-build FORCE
+.PHONY: firmware-build unit-build port-build real-tcp-build lwip-build host-agent-build posix-build resolve-build faults-build conformance-build corpus-build lattice-build bench-build docs-build FORCE
 FORCE:

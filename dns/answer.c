@@ -391,7 +391,7 @@ static bool is_spf(const struct vd_rr *rr)
 /* Has keeping what somebody else's record led to come to what is reserved for the watch's own? */
 static bool is_reserved(const struct vd_snapshot *snapshot, enum vd_keep keep, uint8_t *limit)
 {
-    if (keep != VD_KEEP_SPF) {
+    if (keep == VD_KEEP_ALL) {
         return false;
     }
     if (snapshot->records_count >= VD_SURVEY_RECORDS_MAX - VD_SURVEY_OWN_RECORDS) {
@@ -421,15 +421,13 @@ static enum vd_status add_txt(struct vd_snapshot *snapshot, size_t index, const 
     size_t cap = VD_SURVEY_BYTES_MAX - snapshot->bytes_len;
     size_t len = 0;
 
-    if (keep == VD_KEEP_SPF) {
-        if (!is_spf(rr) || count_txt(snapshot, index) >= 2) {
-            return VD_OTHER;
-        }
-        if (is_reserved(snapshot, keep, limit)) {
-            return VD_EFULL;
-        }
-        cap -= VD_SURVEY_OWN_BYTES;
+    if (keep == VD_KEEP_SPF && (!is_spf(rr) || count_txt(snapshot, index) >= 2)) {
+        return VD_OTHER;
     }
+    if (is_reserved(snapshot, keep, limit)) {
+        return VD_EFULL;
+    }
+    cap -= keep != VD_KEEP_ALL ? VD_SURVEY_OWN_BYTES : 0;
     /* In place here too. */
     enum vd_status status = vd_rr_txt(rr, room, cap < VD_TXT_LEN_MAX ? cap : VD_TXT_LEN_MAX, &len);
     if (status != VD_OK) {
@@ -447,9 +445,13 @@ static enum vd_status add_rr(struct vd_snapshot *snapshot, size_t index, const s
     struct vd_reader r = rr->rdata;
     enum vd_status status;
 
-    switch (rr->type) {
-    case VD_TYPE_TXT:
+    if (rr->type == VD_TYPE_TXT) {
         return add_txt(snapshot, index, rr, keep, limit);
+    }
+    if (is_reserved(snapshot, keep, limit)) {
+        return VD_EFULL;
+    }
+    switch (rr->type) {
     case VD_TYPE_MX:
         status = vd_rr_mx(rr, &preference, &soa.mname);
         break;

@@ -81,10 +81,10 @@ void vd_answer_classify(const struct vd_message *in, const struct vd_question *q
 /* How much of an answer is kept. */
 enum vd_keep {
     VD_KEEP_ALL = 0,
-    VD_KEEP_SPF /* of TXT only what begins v=spf1, and no more than two; and nothing of the room
-                   that is reserved for the watch's own names (VD_SURVEY_OWN_BYTES and _RECORDS):
-                   for names that somebody else's record led to, whose owner must not fill the
-                   survey up */
+    VD_KEEP_OTHER, /* nothing of the room that is reserved for the watch's own names
+                      (VD_SURVEY_OWN_BYTES and _RECORDS): for names that somebody else's record led
+                      to, whose owner must not fill the survey up */
+    VD_KEEP_SPF    /* the same, and of TXT only what begins v=spf1, no more than two */
 };
 
 /*

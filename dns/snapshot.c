@@ -164,6 +164,8 @@ void vd_snapshot_clear(struct vd_snapshot *snapshot)
     snapshot->bytes_len = 0;
     snapshot->started_ms = 0;
     snapshot->ended_ms = 0;
+    snapshot->ad_servers = 0;
+    snapshot->probe[0] = '\0';
 }
 
 /* Keep bytes and, for text, a NUL behind them.  false: no room. */

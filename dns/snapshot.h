@@ -86,6 +86,9 @@ const char *vd_rrtype_str(uint16_t type);
 
 #define VD_ANSWER_NONE 0xffu
 
+/* Longest random label, with its NUL. */
+#define VD_PROBE_MAX 17u
+
 /* One record of an answer, CNAMEs of the chain included, in the order of the chain. */
 struct vd_record {
     uint16_t type;       /* enum vd_rrtype */
@@ -130,6 +133,10 @@ struct vd_snapshot {
     uint16_t bytes_len;
     uint64_t started_ms;
     uint64_t ended_ms;
+    uint16_t
+        ad_servers; /* set of places in the resolver's table whose control name, signed, gets AD
+                            at present: only their AD means something */
+    char probe[VD_PROBE_MAX]; /* a random label of this look, to tell wildcards; "": none */
     struct vd_answer answers[VD_SURVEY_QUESTIONS_MAX];
     struct vd_record records[VD_SURVEY_RECORDS_MAX];
     uint8_t bytes[VD_SURVEY_BYTES_MAX];

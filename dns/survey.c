@@ -5,8 +5,6 @@
  */
 #include "dns/survey.h"
 
-#include "dns/records/spf.h"
-
 #include <string.h>
 
 static void on_done(void *ctx, unsigned token, const struct vd_question *question,
@@ -23,6 +21,9 @@ void vd_survey_start(struct vd_survey *survey, struct vd_resolver *resolver, str
     survey->zone = "";
     survey->first = first;
     survey->is_cut = 0;
+    survey->has_news = false;
+    survey->follow = NULL;
+    survey->roots = 0;
     survey->next = 0;
     survey->open = 0;
     memset(survey->notes, 0, sizeof(survey->notes));
@@ -38,18 +39,18 @@ void vd_survey_ask_zone(struct vd_survey *survey, const char *zone, uint16_t ser
     survey->zone_servers = servers;
 }
 
-/* A name that others led to turns out to be one of the watch's own: what was left out of its answer
-   is asked for again. */
-static void take_over(struct vd_survey *survey, size_t index)
+/* More of an answer is wanted than before: a name that others led to turns out to be one of the
+   watch's own, say.  What was left out of it is asked for again. */
+static void widen(struct vd_survey *survey, size_t index, uint8_t notes)
 {
     struct vd_answer *answer = &survey->snapshot.answers[index];
-    bool is_filtered = (survey->notes[index] & VD_SURVEY_FILTERED) != 0;
+    uint8_t *noted = &survey->notes[index];
 
-    survey->notes[index] &= (uint8_t)~VD_SURVEY_RAISED;
-    if (!is_filtered) {
+    *noted &= (uint8_t)(notes | ~(VD_SURVEY_RAISED | VD_SURVEY_SPF_ONLY));
+    if ((*noted & VD_SURVEY_FILTERED) == 0) {
         return; /* not answered yet: it will be kept whole */
     }
-    survey->notes[index] &= VD_SURVEY_FOLLOW;
+    *noted &= (uint8_t) ~(VD_SURVEY_FILTERED | VD_SURVEY_ASKED);
     answer->is_done = false;
     answer->presence = VD_UNKNOWN;
     answer->detail = VD_DETAIL_NOT_ASKED;
@@ -81,9 +82,8 @@ static enum vd_status add(struct vd_survey *survey, const char *name, uint16_t t
     if (status == VD_OK) {
         survey->notes[*index] = notes;
     } else if (status == VD_OTHER) {
-        survey->notes[*index] |= notes & VD_SURVEY_FOLLOW;
-        if (!is_raised && (survey->notes[*index] & VD_SURVEY_RAISED) != 0) {
-            take_over(survey, *index);
+        if ((survey->notes[*index] & (VD_SURVEY_RAISED | VD_SURVEY_SPF_ONLY) & ~notes) != 0) {
+            widen(survey, *index, notes);
         }
     } else {
         survey->is_cut = 1;
@@ -100,84 +100,60 @@ static uint8_t limit_of(const struct vd_snapshot *snapshot, bool is_raised)
                                                                         : VD_LIMIT_BYTES;
 }
 
-static enum vd_status want(struct vd_survey *survey, const char *name, uint16_t type, uint8_t notes)
+enum vd_status vd_survey_want(struct vd_survey *survey, const char *name, uint16_t type,
+                              enum vd_ask ask)
 {
+    static const uint8_t notes[] = {[VD_ASK_OWN] = 0,
+                                    [VD_ASK_SPF] = VD_SURVEY_RAISED | VD_SURVEY_SPF_ONLY,
+                                    [VD_ASK_OTHER] = VD_SURVEY_RAISED};
     struct vd_name wire;
     size_t index;
 
     if (vd_name_from_text(name, &wire) != VD_OK) {
         return VD_EFORMAT;
     }
-    return add(survey, name, type, notes, &index) == VD_EFULL ? VD_EFULL : VD_OK;
+    if (add(survey, name, type, notes[ask], &index) == VD_EFULL) {
+        return VD_EFULL;
+    }
+    survey->notes[index] |= VD_SURVEY_WANTED;
+    return VD_OK;
 }
 
-enum vd_status vd_survey_want(struct vd_survey *survey, const char *name, uint16_t type,
-                              enum vd_follow follow)
+enum vd_ask vd_survey_ask_of(const struct vd_survey *survey, size_t index)
 {
-    return want(survey, name, type, follow == VD_FOLLOW_SPF ? VD_SURVEY_FOLLOW : 0u);
+    uint8_t notes = survey->notes[index];
+
+    return (notes & VD_SURVEY_RAISED) == 0     ? VD_ASK_OWN
+           : (notes & VD_SURVEY_SPF_ONLY) != 0 ? VD_ASK_SPF
+                                               : VD_ASK_OTHER;
 }
 
-static void settle(struct vd_answer *answer, enum vd_presence presence, enum vd_detail detail)
+/* Let the follower say what it needs now. */
+static void call_follower(struct vd_survey *survey)
+{
+    survey->has_news = false;
+    for (size_t i = 0; i < survey->snapshot.answers_count; i++) {
+        survey->notes[i] &= (uint8_t)~VD_SURVEY_WANTED;
+    }
+    survey->follow(survey->ctx, survey);
+}
+
+void vd_survey_follow(struct vd_survey *survey, vd_survey_follow_fn follow, void *ctx)
+{
+    survey->follow = follow;
+    survey->ctx = ctx;
+    call_follower(survey);
+    survey->roots = survey->snapshot.answers_count;
+}
+
+static void settle(struct vd_survey *survey, struct vd_answer *answer, enum vd_presence presence,
+                   enum vd_detail detail)
 {
     answer->presence = (uint8_t)presence;
     answer->detail = (uint8_t)detail;
     answer->is_done = 1;
-}
-
-/* Raise the questions that an SPF record's text asks for. */
-static void follow_spf(struct vd_survey *survey, const char *domain, struct vd_span text)
-{
-    struct vd_spf spf;
-    char target[VD_NAME_TEXT_MAX];
-
-    if (vd_spf_parse(text.bytes, text.len, &spf) != VD_OK) {
-        return; /* foreign or broken: the judge says so */
-    }
-    for (size_t i = 0; i < spf.terms_count; i++) {
-        const struct vd_spf_term *term = &spf.terms[i];
-        if ((term->kind == VD_SPF_INCLUDE || term->kind == VD_SPF_REDIRECT) &&
-            vd_spf_target(&spf, term, domain, target, sizeof(target)) == VD_OK) {
-            (void)want(survey, target, VD_TYPE_TXT, VD_SURVEY_FOLLOW | VD_SURVEY_RAISED);
-        }
-    }
-}
-
-/* The domain whose record an answer is: an alias's own continuation keeps the asked name. */
-static void follow_texts(struct vd_survey *survey, size_t index)
-{
-    const struct vd_snapshot *snapshot = &survey->snapshot;
-    const struct vd_answer *answer = &snapshot->answers[index];
-    char domain[VD_NAME_TEXT_MAX];
-
-    /* A copy: new questions are appended to the same bytes while the texts are read. */
-    const char *name = vd_snapshot_name(snapshot, answer);
-    size_t len = strlen(name);
-    if (len >= sizeof(domain)) {
-        return;
-    }
-    memcpy(domain, name, len + 1);
-    const struct vd_record *record;
-    for (size_t i = 0; (record = vd_snapshot_record(snapshot, answer, VD_TYPE_TXT, i)) != NULL;
-         i++) {
-        follow_spf(survey, domain, vd_snapshot_span(snapshot, record));
-    }
-}
-
-/* Follow the texts of every answer that is settled since the last call.  true: there was one. */
-static bool follow_settled(struct vd_survey *survey)
-{
-    bool has_followed = false;
-
-    for (size_t i = 0; i < survey->snapshot.answers_count; i++) {
-        const struct vd_answer *answer = &survey->snapshot.answers[i];
-        if (answer->is_done && answer->presence == VD_PRESENT &&
-            (survey->notes[i] & (VD_SURVEY_FOLLOW | VD_SURVEY_FOLLOWED)) == VD_SURVEY_FOLLOW) {
-            survey->notes[i] |= VD_SURVEY_FOLLOWED;
-            follow_texts(survey, i);
-            has_followed = true;
-        }
-    }
-    return has_followed;
+    survey->has_news |= survey->follow != NULL &&
+                        (survey->notes[answer - survey->snapshot.answers] & VD_SURVEY_WANTED) != 0;
 }
 
 /* The alias left the response: go on asking at its end, within VD_CHAIN_MAX hops in all. */
@@ -189,25 +165,26 @@ static void follow_alias(struct vd_survey *survey, size_t index, const struct vd
     size_t next;
 
     if (vd_name_to_text(&gist->end, end, sizeof(end)) != VD_OK) {
-        settle(answer, VD_UNKNOWN, VD_DETAIL_MALFORMED);
+        settle(survey, answer, VD_UNKNOWN, VD_DETAIL_MALFORMED);
         return;
     }
     unsigned hops = answer->hops + (unsigned)gist->hops;
     if (hops > VD_CHAIN_MAX) {
         answer->limit = VD_LIMIT_CHAIN;
-        settle(answer, VD_UNKNOWN, VD_DETAIL_CHAIN);
+        settle(survey, answer, VD_UNKNOWN, VD_DETAIL_CHAIN);
         return;
     }
-    uint8_t notes = survey->notes[index] & VD_SURVEY_RAISED;
+    uint8_t notes = survey->notes[index] & (VD_SURVEY_RAISED | VD_SURVEY_SPF_ONLY);
     enum vd_status status = add(survey, end, answer->type, notes, &next);
     if (status == VD_EFULL) {
         answer->limit = limit_of(snapshot, notes != 0);
-        settle(answer, VD_UNKNOWN, VD_DETAIL_LIMIT);
+        settle(survey, answer, VD_UNKNOWN, VD_DETAIL_LIMIT);
         return;
     }
     if (status == VD_OK) {
         snapshot->answers[next].hops = (uint8_t)hops;
     }
+    survey->notes[next] |= VD_SURVEY_LINKED;
     answer->next = (uint8_t)next;
 }
 
@@ -243,18 +220,21 @@ static void take_reply(struct vd_survey *survey, unsigned token, const struct vd
     struct vd_answer *answer = &snapshot->answers[token];
 
     if (reply->message != NULL && (reply->gist.presence != VD_UNKNOWN || reply->gist.leaves)) {
-        enum vd_keep keep =
-            (survey->notes[token] & VD_SURVEY_RAISED) != 0 ? VD_KEEP_SPF : VD_KEEP_ALL;
+        static const enum vd_keep keeps[] = {
+            [VD_ASK_OWN] = VD_KEEP_ALL, [VD_ASK_SPF] = VD_KEEP_SPF, [VD_ASK_OTHER] = VD_KEEP_OTHER};
+        enum vd_keep keep = keeps[vd_survey_ask_of(survey, token)];
         uint8_t limit = VD_LIMIT_NONE;
-        if (keep == VD_KEEP_SPF && reply->gist.presence != VD_ABSENT) {
-            survey->notes[token] |= VD_SURVEY_FILTERED;
-        }
         enum vd_status status =
             vd_answer_store(reply->message, question, &reply->gist, snapshot, token, keep, &limit);
+        if ((keep == VD_KEEP_SPF && reply->gist.presence != VD_ABSENT) ||
+            (keep != VD_KEEP_ALL && status == VD_EFULL)) {
+            survey->notes[token] |= VD_SURVEY_FILTERED;
+        }
         note_evidence(snapshot, answer, reply);
         if (status != VD_OK) {
             answer->limit = limit;
-            settle(answer, VD_UNKNOWN, status == VD_EFULL ? VD_DETAIL_LIMIT : VD_DETAIL_MALFORMED);
+            settle(survey, answer, VD_UNKNOWN,
+                   status == VD_EFULL ? VD_DETAIL_LIMIT : VD_DETAIL_MALFORMED);
             return;
         }
     } else {
@@ -264,12 +244,14 @@ static void take_reply(struct vd_survey *survey, unsigned token, const struct vd
         follow_alias(survey, token, &reply->gist);
         return;
     }
-    settle(answer, (enum vd_presence)reply->gist.presence, (enum vd_detail)reply->gist.detail);
+    settle(survey, answer, (enum vd_presence)reply->gist.presence,
+           (enum vd_detail)reply->gist.detail);
 }
 
-/* Is a name to be asked of the zone's own servers? */
-static bool is_zones(const struct vd_survey *survey, const char *name)
+/* Is a question for the zone's own servers? */
+static bool is_zones(const struct vd_survey *survey, const struct vd_answer *answer)
 {
+    const char *name = vd_snapshot_name(&survey->snapshot, answer);
     size_t name_len = strlen(name);
     size_t zone_len = strlen(survey->zone);
 
@@ -277,23 +259,24 @@ static bool is_zones(const struct vd_survey *survey, const char *name)
         return false;
     }
     const char *tail = name + (name_len - zone_len);
-    return strcmp(tail, survey->zone) == 0 && (tail == name || tail[-1] == '.');
+    if (strcmp(tail, survey->zone) != 0) {
+        return false;
+    }
+    return tail == name ? answer->type != VD_TYPE_DS : tail[-1] == '.';
 }
 
 /* To whom a question of this survey goes. */
-static uint16_t servers_for(const struct vd_survey *survey, const char *name)
+static uint16_t servers_for(const struct vd_survey *survey, const struct vd_answer *answer)
 {
-    return is_zones(survey, name) ? survey->zone_servers : survey->servers;
+    return is_zones(survey, answer) ? survey->zone_servers : survey->servers;
 }
 
 /* May this question be answered from what another survey of the round was told?  Never for a zone's
    own servers: their places in the table hold others at each survey. */
 static bool is_shared(const struct vd_survey *survey, unsigned token)
 {
-    const struct vd_snapshot *snapshot = &survey->snapshot;
-
     return survey->cache != NULL && (survey->notes[token] & VD_SURVEY_RAISED) != 0 &&
-           !is_zones(survey, vd_snapshot_name(snapshot, &snapshot->answers[token]));
+           !is_zones(survey, &survey->snapshot.answers[token]);
 }
 
 static void on_done(void *ctx, unsigned token, const struct vd_question *question,
@@ -304,9 +287,8 @@ static void on_done(void *ctx, unsigned token, const struct vd_question *questio
     survey->open--;
     if (is_shared(survey, token) && reply->message != NULL &&
         (reply->gist.presence != VD_UNKNOWN || reply->gist.leaves)) {
-        const struct vd_snapshot *snapshot = &survey->snapshot;
         const struct vd_cache_key key = {
-            .servers = servers_for(survey, vd_snapshot_name(snapshot, &snapshot->answers[token])),
+            .servers = servers_for(survey, &survey->snapshot.answers[token]),
             .first = survey->first,
             .server = reply->server,
             .transport = reply->transport,
@@ -353,11 +335,11 @@ static void ask_next(struct vd_survey *survey)
         }
         survey->notes[token] |= VD_SURVEY_ASKED;
         if (vd_name_from_text(name, &question.name) != VD_OK) {
-            settle(answer, VD_UNKNOWN, VD_DETAIL_MALFORMED);
+            settle(survey, answer, VD_UNKNOWN, VD_DETAIL_MALFORMED);
             continue;
         }
         question.type = answer->type;
-        uint16_t servers = servers_for(survey, name);
+        uint16_t servers = servers_for(survey, answer);
         if (answer_from_cache(survey, token, &question, servers)) {
             continue;
         }
@@ -407,10 +389,10 @@ static bool settle_aliases(struct vd_survey *survey)
         has_settled = true;
         if (chain_len(snapshot, answer) > VD_CHAIN_MAX) {
             answer->limit = VD_LIMIT_CHAIN;
-            settle(answer, VD_UNKNOWN, VD_DETAIL_CHAIN);
+            settle(survey, answer, VD_UNKNOWN, VD_DETAIL_CHAIN);
             continue;
         }
-        settle(answer, (enum vd_presence)end->presence,
+        settle(survey, answer, (enum vd_presence)end->presence,
                is_gone ? VD_DETAIL_DANGLING : (enum vd_detail)end->detail);
     }
     return has_settled;
@@ -422,7 +404,7 @@ static void cut_circles(struct vd_survey *survey)
     for (size_t i = 0; i < survey->snapshot.answers_count; i++) {
         struct vd_answer *answer = &survey->snapshot.answers[i];
         if (!answer->is_done) {
-            settle(answer, VD_UNKNOWN, VD_DETAIL_CHAIN);
+            settle(survey, answer, VD_UNKNOWN, VD_DETAIL_CHAIN);
         }
     }
 }
@@ -431,16 +413,25 @@ enum vd_status vd_survey_poll(struct vd_survey *survey, uint64_t now_ms)
 {
     survey->now_ms = now_ms;
     vd_resolver_poll(survey->resolver, now_ms);
-    bool is_moving = true;
-    while (is_moving) {
-        is_moving = settle_aliases(survey);
-        is_moving |= follow_settled(survey);
-        ask_next(survey);
+    while (settle_aliases(survey)) {
     }
-    if (survey->open > 0) {
+    if (survey->has_news) {
+        call_follower(survey);
+    }
+    ask_next(survey); /* what the cache answers is news, for the next turn */
+    while (settle_aliases(survey)) {
+    }
+    if (!survey->has_news && survey->open == 0) {
+        cut_circles(survey);
+    }
+    if (survey->has_news || survey->open > 0) {
         return VD_AGAIN;
     }
-    cut_circles(survey);
     survey->snapshot.ended_ms = now_ms;
     return VD_OK;
+}
+
+uint64_t vd_survey_next_ms(const struct vd_survey *survey)
+{
+    return survey->has_news ? survey->now_ms : vd_resolver_next_ms(survey->resolver);
 }

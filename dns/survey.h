@@ -1,11 +1,12 @@
 /*
  * A survey: one round of questions for one domain, into a snapshot.
  *
- * What only records led to (includes of others) leaves room for the aliases of the names that were
- * wanted: VD_SURVEY_OWN_QUESTIONS.
+ * A worklist.  What can be asked at once is asked at once; answers raise new questions: aliases that
+ * leave an answer by themselves, all others through whoever follows the survey (vd_survey_follow).
+ * Over when no question is open and nobody wants more.
  *
- * A worklist.  What can be asked at once is asked at once; answers raise new questions (include:
- * and redirect= of SPF records, aliases that leave an answer).  Over when no question is open.
+ * What only records of others led to leaves room for the watch's own names and their aliases:
+ * VD_SURVEY_OWN_QUESTIONS, _RECORDS and _BYTES.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,18 +17,26 @@
 #include "dns/resolver.h"
 #include "dns/snapshot.h"
 
-/* What follows from the texts of an answer. */
-enum vd_follow {
-    VD_FOLLOW_NOTHING = 0,
-    VD_FOLLOW_SPF /* ask for the targets of include: and redirect= too (RFC 7208, 5.2 and 6.1) */
+/* For whom is it asked?  Decides what of the answer is kept. */
+enum vd_ask {
+    VD_ASK_OWN = 0, /* a name of the watch itself: everything, and the room that is kept for it */
+    VD_ASK_SPF,     /* another's SPF record: of its texts only those */
+    VD_ASK_OTHER    /* any other name that a record led to */
 };
 
-/* What survey.c notes of an answer; bits. */
-#define VD_SURVEY_FOLLOW   1u  /* its texts are to be followed */
-#define VD_SURVEY_FOLLOWED 2u  /* they were */
-#define VD_SURVEY_RAISED   4u  /* only a record led to this name */
-#define VD_SURVEY_ASKED    8u  /* it was given to the resolver, or answered from the cache */
-#define VD_SURVEY_FILTERED 16u /* of its texts only SPF records were kept */
+/* What is noted of an answer; bits. */
+#define VD_SURVEY_ASKED    1u  /* it was given to the resolver, or answered from the cache */
+#define VD_SURVEY_RAISED   2u  /* only a record led to this name */
+#define VD_SURVEY_SPF_ONLY 4u  /* VD_ASK_SPF */
+#define VD_SURVEY_FILTERED 8u  /* something of its answer was left out */
+#define VD_SURVEY_WANTED   16u /* wanted since its follower was called last */
+#define VD_SURVEY_LINKED   32u /* an alias that left another answer leads here */
+
+struct vd_survey;
+
+/* Look at what has been answered, and put on the worklist (vd_survey_want) all that is needed: what
+   is there already and is not wanted any more counts as asked in vain. */
+typedef void (*vd_survey_follow_fn)(void *ctx, struct vd_survey *survey);
 
 struct vd_survey {
     struct vd_resolver *resolver; /* not owned; its done belongs to the survey while it runs */
@@ -38,8 +47,13 @@ struct vd_survey {
     const char *zone;             /* apex; not owned */
     uint8_t first;                /* the one to begin with */
     uint8_t is_cut;               /* a knob was reached: questions were left out */
+    bool has_news;                /* something that it wants was settled since the follower was
+                                     called */
+    uint16_t roots;               /* answers before it were wanted before anything was known */
     uint16_t next;                /* no answer before it is still to be asked */
     uint16_t open;                /* in flight */
+    vd_survey_follow_fn follow;   /* NULL: nobody */
+    void *ctx;
     uint8_t notes[VD_SURVEY_QUESTIONS_MAX]; /* VD_SURVEY_… of each answer */
     struct vd_snapshot snapshot;
 };
@@ -55,11 +69,18 @@ void vd_survey_start(struct vd_survey *survey, struct vd_resolver *resolver, str
                      uint16_t servers, uint8_t first, uint64_t now_ms);
 
 /*
- * Ask these servers, and no others, for names at or below the apex of a zone: its authorities.
+ * Ask these servers, and no others, for names at or below the apex of a zone: its authorities.  Not
+ * for the DS of the apex, which its parent has (RFC 4035, section 3.1.4.1).
  *
  * zone  text as in a snapshot; stays valid until the survey is over.
  */
 void vd_survey_ask_zone(struct vd_survey *survey, const char *zone, uint16_t servers);
+
+/*
+ * Whom to call when answers have arrived: at once, and then at most once per poll, when something was
+ * settled that it wanted the last time.
+ */
+void vd_survey_follow(struct vd_survey *survey, vd_survey_follow_fn follow, void *ctx);
 
 /*
  * Put a question on the worklist; a second time is the same as once.
@@ -68,14 +89,20 @@ void vd_survey_ask_zone(struct vd_survey *survey, const char *zone, uint16_t ser
  * VD_EFORMAT  not a domain name.
  */
 enum vd_status vd_survey_want(struct vd_survey *survey, const char *name, uint16_t type,
-                              enum vd_follow follow);
+                              enum vd_ask ask);
+
+/* For whom an answer was asked. */
+enum vd_ask vd_survey_ask_of(const struct vd_survey *survey, size_t index);
 
 /*
  * One turn.
  *
- * VD_AGAIN  questions are open; call again by vd_resolver_next_ms or when something arrives.
+ * VD_AGAIN  questions are open; call again by vd_survey_next_ms or when something arrives.
  * VD_OK     over: snapshot is complete, each answer settled.
  */
 enum vd_status vd_survey_poll(struct vd_survey *survey, uint64_t now_ms);
+
+/* When the next turn is due: at once, while the follower is to hear of something. */
+uint64_t vd_survey_next_ms(const struct vd_survey *survey);
 
 #endif

@@ -124,6 +124,9 @@ enum vd_status vd_agent_init(struct vd_agent *agent, const struct vd_config *con
     vd_resolver_init(&agent->resolver, &setup);
     set_configured(agent);
     vd_confirm_init(&agent->confirm, config->dns.confirm_hold_ms);
+    for (size_t i = 0; i < config->watches_count; i++) {
+        agent->baselines[i].pending = vd_baseline_expected(&config->watches[i]);
+    }
     return start_channels(agent, trusts, port);
 }
 
@@ -218,6 +221,29 @@ void vd_agent_check(struct vd_agent *agent, int watch_index, uint64_t now_ms)
             agent->watches[i].who = VD_NEXT_ANYONE;
         }
     }
+}
+
+enum vd_status vd_agent_ack(struct vd_agent *agent, uint32_t number)
+{
+    struct vd_alert *alert = vd_confirm_numbered(&agent->confirm, number);
+
+    if (alert == NULL) {
+        return VD_ENOTFOUND;
+    }
+    alert->is_acked = true;
+    return VD_OK;
+}
+
+enum vd_status vd_agent_accept(struct vd_agent *agent, uint32_t number, uint64_t now_ms)
+{
+    struct vd_alert *alert = vd_confirm_numbered(&agent->confirm, number);
+
+    if (alert == NULL) {
+        return VD_ENOTFOUND;
+    }
+    alert->is_accepting = true;
+    vd_agent_check(agent, alert->watch, now_ms);
+    return VD_OK;
 }
 
 void vd_agent_stop(struct vd_agent *agent)

@@ -10,12 +10,15 @@
 #define VD_AGENT_H
 
 #include "dns/survey.h"
+#include "firmware/attend.h"
 #include "firmware/authority.h"
+#include "firmware/baseline.h"
 #include "firmware/config.h"
 #include "firmware/confirm.h"
 #include "firmware/judge/judge.h"
 #include "firmware/paths.h"
 #include "firmware/tell.h"
+#include "firmware/tree.h"
 #include "port/port.h"
 #include "report/dispatch.h"
 
@@ -37,10 +40,10 @@ struct vd_watch_run {
     bool is_unresolvable; /* told: every resolver fails for the domain */
     uint64_t unknown_ms;  /* first of the rounds in a row at which something was unknown; 0: none */
     bool has_baseline;
-    uint32_t shown[VD_SUBJECTS_MAX];         /* by subject: hash of what was seen last, */
-    uint8_t shown_by[VD_SUBJECTS_MAX];       /* and its source, plus one; 0: never seen */
+    struct vd_shown shown;
+    struct vd_tree tree;
     uint32_t blind;                          /* set of vd_subject_bit: told as blind */
-    uint8_t unknown_rounds[VD_SUBJECTS_MAX]; /* in a row, by subject */
+    uint8_t unknown_rounds[VD_SUBJECTS_MAX]; /* in a row, by vd_subject_place */
     uint8_t cut_rounds;                      /* in a row, in which not all findings fitted */
 };
 
@@ -85,6 +88,7 @@ struct vd_agent {
     struct vd_judgement judgement;
     struct vd_facts baselines[VD_WATCHES_MAX];
     struct vd_confirm confirm;
+    struct vd_flaps flaps;
     struct vd_journal journal;
     struct vd_dispatch dispatch;
 };
@@ -113,6 +117,15 @@ uint64_t vd_agent_poll(struct vd_agent *agent, bool is_online, uint64_t now_ms);
 
 /* Survey a watch now (watch_index < 0: all). */
 void vd_agent_check(struct vd_agent *agent, int watch_index, uint64_t now_ms);
+
+/* Reminders of an open alert stop.  VD_ENOTFOUND: none has this number. */
+enum vd_status vd_agent_ack(struct vd_agent *agent, uint32_t number);
+
+/*
+ * What an open alert speaks of is the new normal, if it still says so at a look that is taken at
+ * once.  VD_ENOTFOUND: none has this number.
+ */
+enum vd_status vd_agent_accept(struct vd_agent *agent, uint32_t number, uint64_t now_ms);
 
 /* Give an event its number, id and time, and write it into the journal. */
 enum vd_status vd_agent_write_down(struct vd_agent *agent, struct vd_event *event);

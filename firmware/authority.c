@@ -14,8 +14,8 @@
 
 void vd_authority_ask(struct vd_survey *survey, const char *domain)
 {
-    (void)vd_survey_want(survey, domain, VD_TYPE_SOA, VD_FOLLOW_NOTHING);
-    (void)vd_survey_want(survey, domain, VD_TYPE_NS, VD_FOLLOW_NOTHING);
+    (void)vd_survey_want(survey, domain, VD_TYPE_SOA, VD_ASK_OWN);
+    (void)vd_survey_want(survey, domain, VD_TYPE_NS, VD_ASK_OWN);
 }
 
 /* The apex of the zone that a domain is in: a tail of its text.  NULL: not known, or the root. */
@@ -58,15 +58,15 @@ bool vd_authority_go_on(struct vd_survey *survey, const char *domain)
     if (zone == NULL) {
         return false;
     }
-    (void)vd_survey_want(survey, zone, VD_TYPE_NS, VD_FOLLOW_NOTHING);
+    (void)vd_survey_want(survey, zone, VD_TYPE_NS, VD_ASK_OWN);
     for (size_t i = 0; (server = server_of(&survey->snapshot, zone, i)) != NULL; i++) {
         size_t len = strlen(server);
         if (len >= sizeof(host)) {
             continue;
         }
         memcpy(host, server, len + 1); /* the snapshot's bytes grow while it is used */
-        (void)vd_survey_want(survey, host, VD_TYPE_A, VD_FOLLOW_NOTHING);
-        (void)vd_survey_want(survey, host, VD_TYPE_AAAA, VD_FOLLOW_NOTHING);
+        (void)vd_survey_want(survey, host, VD_TYPE_A, VD_ASK_OWN);
+        (void)vd_survey_want(survey, host, VD_TYPE_AAAA, VD_ASK_OWN);
     }
     return survey->snapshot.answers_count > before;
 }

@@ -47,7 +47,7 @@ static uint32_t count_unknowns(const struct vd_agent *agent, struct vd_watch_run
 
     for (size_t i = 0; i < j->subjects_count; i++) {
         const struct vd_subject *subject = &j->subjects[i];
-        uint8_t *rounds = &run->unknown_rounds[i];
+        uint8_t *rounds = &run->unknown_rounds[vd_subject_place(subject->kind, subject->index)];
         if (subject->standing != VD_STANDING_UNKNOWN) {
             *rounds = 0;
         } else {
@@ -65,12 +65,16 @@ static uint32_t count_unknowns(const struct vd_agent *agent, struct vd_watch_run
     return run->cut_rounds >= blind_after ? blind | VD_BLIND_CUT : blind;
 }
 
-/* Does every resolver fail for the whole domain, in a way that is the domain's own fault? */
+/* Does every resolver fail for the whole domain, in a way that is the domain's own fault?  What the
+   parent's servers answer for, its DS and its delegation, does not count. */
 static bool is_unresolvable(const struct vd_judgement *j, bool *is_dnssec)
 {
     *is_dnssec = j->subjects_count > 0;
     for (size_t i = 0; i < j->subjects_count; i++) {
         const struct vd_subject *subject = &j->subjects[i];
+        if (subject->kind == VD_SUBJECT_DS || subject->kind == VD_SUBJECT_NS) {
+            continue;
+        }
         bool is_failing =
             subject->standing == VD_STANDING_UNKNOWN &&
             (subject->detail == VD_DETAIL_SERVFAIL || subject->detail == VD_DETAIL_DNSSEC ||

@@ -20,8 +20,16 @@
 #error "compile with the flags in port/inih.flags"
 #endif
 
-static const char *const section_names[VD_SECTIONS] = {"",         "device", "dns",
-                                                       "defaults", "watch",  "report"};
+static const char *const section_names[VD_SECTIONS] = {"",      "device", "dns",     "defaults",
+                                                       "watch", "report", "provider"};
+
+/* In which pass the keys of a section are read. */
+static const enum vd_config_pass pass_of[VD_SECTIONS] = {
+    [VD_SECTION_NONE] = VD_PASS_REST,      [VD_SECTION_DEVICE] = VD_PASS_REST,
+    [VD_SECTION_DNS] = VD_PASS_REST,       [VD_SECTION_DEFAULTS] = VD_PASS_DEFAULTS,
+    [VD_SECTION_WATCH] = VD_PASS_REST,     [VD_SECTION_REPORT] = VD_PASS_REST,
+    [VD_SECTION_PROVIDER] = VD_PASS_NAMES,
+};
 
 /* ---- sections ---------------------------------------------------------------------------- */
 
@@ -65,12 +73,6 @@ static unsigned line_of_watch(const struct vd_config *config, const char *domain
     return 0;
 }
 
-static void clear_watch(struct vd_watch *watch)
-{
-    memset(watch, 0, sizeof *watch);
-    watch->channel = VD_CHANNEL_UNSET;
-}
-
 static void add_watch(struct vd_config_reader *reader, const struct vd_config_span *name)
 {
     struct vd_config *config = reader->config;
@@ -97,16 +99,18 @@ static void add_watch(struct vd_config_reader *reader, const struct vd_config_sp
     }
     config->watch_lines[config->watches_count] = (uint16_t)reader->line;
     watch = &config->watches[config->watches_count++];
-    clear_watch(watch);
+    memset(watch, 0, sizeof *watch);
     memcpy(watch->domain, domain, sizeof domain);
 }
 
+/* Its keys go to the first of its domains; end_watch gives them to the others. */
 static void begin_watch(struct vd_config_reader *reader, struct vd_config_span rest)
 {
+    struct vd_config *config = reader->config;
     struct vd_config_span name;
     bool has_name = false;
 
-    reader->watch_first = reader->config->watches_count;
+    reader->watch_first = config->watches_count;
     while (vd_config_word(&rest, &name)) {
         has_name = true;
         add_watch(reader, &name);
@@ -115,10 +119,12 @@ static void begin_watch(struct vd_config_reader *reader, struct vd_config_span r
         vd_config_object(reader, "[watch] names no domain: write [watch example.com]");
     }
     reader->watch = &reader->spare_watch;
-    clear_watch(reader->watch);
-    if (reader->config->watches_count > reader->watch_first) {
-        reader->watch = &reader->config->watches[reader->watch_first];
+    if (config->watches_count > reader->watch_first) {
+        reader->watch = &config->watches[reader->watch_first];
     }
+    memcpy(reader->defaults.domain, reader->watch->domain, sizeof reader->watch->domain);
+    *reader->watch = reader->defaults;
+    reader->lines = reader->defaults_lines;
 }
 
 int vd_config_channel_find(const struct vd_config *config, const struct vd_config_span *name)
@@ -194,9 +200,9 @@ static void begin_report(struct vd_config_reader *reader, struct vd_config_span 
         vd_text_put(vd_config_say_of(reader, name.text, name.len),
                     "is no name for a [report]: up to 31 letters, digits, \"-\", \"_\" and \".\"");
         vd_config_said(reader, reader->line);
-    } else if (reader->is_first_pass) {
+    } else if (reader->pass == VD_PASS_NAMES) {
         collect_channel(reader, &name);
-    } else {
+    } else if (reader->pass == VD_PASS_REST) {
         find_channel(reader, &name);
     }
 }
@@ -217,7 +223,8 @@ static void object_to_section(struct vd_config_reader *reader, const struct vd_c
             return;
         }
     }
-    vd_text_put(w, ": there are [device], [dns], [defaults], [watch ...] and [report ...]");
+    vd_text_put(w, ": there are [device], [dns], [defaults], [watch ...], [provider ...] and "
+                   "[report ...]");
     vd_config_said(reader, reader->line);
 }
 
@@ -225,8 +232,10 @@ static void object_to_section(struct vd_config_reader *reader, const struct vd_c
 static void end_watch(struct vd_config_reader *reader)
 {
     struct vd_config *config = reader->config;
-    unsigned i;
+    unsigned line = reader->line, i;
 
+    reader->line = reader->section_line;
+    vd_config_watch_complete(reader, reader->watch);
     for (i = reader->watch_first + 1; i < config->watches_count; i++) {
         char domain[VD_DOMAIN_TEXT_MAX];
 
@@ -234,14 +243,20 @@ static void end_watch(struct vd_config_reader *reader)
         config->watches[i] = config->watches[reader->watch_first];
         memcpy(config->watches[i].domain, domain, sizeof domain);
     }
+    for (i = reader->watch_first; i < config->watches_count; i++) {
+        vd_config_watch_check(reader, &config->watches[i]);
+    }
+    reader->line = line;
 }
 
 static void end_section(struct vd_config_reader *reader)
 {
-    if (reader->section == VD_SECTION_WATCH) {
+    if (reader->section == VD_SECTION_WATCH && reader->pass == VD_PASS_REST) {
         end_watch(reader);
     } else if (reader->section == VD_SECTION_REPORT) {
         vd_config_required_check(reader);
+    } else if (reader->section == VD_SECTION_DEFAULTS && reader->pass == VD_PASS_DEFAULTS) {
+        reader->defaults_lines = reader->lines;
     }
 }
 
@@ -267,7 +282,7 @@ static void begin_section(struct vd_config_reader *reader)
     vd_config_word(&rest, &kind);
     reader->section = section_of(&kind);
     reader->section_line = reader->line;
-    reader->keys_seen = 0;
+    memset(reader->key_lines, 0, sizeof reader->key_lines);
     first_line = reader->first_line[reader->section];
     if (first_line == 0) {
         reader->first_line[reader->section] = reader->line;
@@ -280,10 +295,19 @@ static void begin_section(struct vd_config_reader *reader)
         begin_plain(reader, first_line, rest);
         break;
     case VD_SECTION_WATCH:
-        begin_watch(reader, rest);
+        if (reader->pass == VD_PASS_REST) {
+            begin_watch(reader, rest);
+        }
         break;
     case VD_SECTION_REPORT:
         begin_report(reader, rest);
+        break;
+    case VD_SECTION_PROVIDER:
+        if (reader->pass == VD_PASS_NAMES) {
+            reader->is_quiet = false;
+            vd_config_begin_provider(reader, rest);
+            reader->is_quiet = true;
+        }
         break;
     case VD_SECTION_NONE:
     case VD_SECTIONS:
@@ -353,6 +377,16 @@ static bool check_section(struct vd_config_reader *reader, const char *line, siz
     return true;
 }
 
+/* inih takes "key: value", too; "accept dmarc.policy:none" would become a key of that name. */
+static bool is_colon_first(const char *line, size_t len)
+{
+    size_t at;
+
+    for (at = 0; at < len && line[at] != '=' && line[at] != ':' && line[at] != ';'; at++) {
+    }
+    return at < len && line[at] == ':';
+}
+
 /* A section line that cannot be read: the keys below it are not taken for another section's. */
 static void leave_section(struct vd_config_reader *reader)
 {
@@ -394,6 +428,10 @@ static bool check_line(struct vd_config_reader *reader, const char *line, size_t
         leave_section(reader);
         return false;
     }
+    if (line[0] != '[' && is_colon_first(line, len)) {
+        vd_config_object(reader, "a \":\" where the \"=\" of key = value must stand");
+        return false;
+    }
     return true;
 }
 
@@ -415,7 +453,7 @@ static char *next_line(char *out, int cap, void *stream)
     if (len > 0 && line[len - 1] == '\r' && end != NULL) {
         len--;
     }
-    if (reader->line == 1 && len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
+    while (reader->line == 1 && len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
         line += 3;
         len -= 3;
     }
@@ -436,8 +474,6 @@ static int take(void *ctx, const char *section, const char *key, const char *val
     (void)section;
     if (key == NULL) {
         begin_section(reader);
-    } else if (reader->is_first_pass) {
-        return 1;
     } else if (value == NULL) {
         vd_text_put(vd_config_say_of(reader, key, strlen(key)),
                     "is neither a section nor key = value");
@@ -445,22 +481,24 @@ static int take(void *ctx, const char *section, const char *key, const char *val
     } else if (reader->first_line[VD_SECTION_NONE] == 0 && reader->section_line == 0) {
         vd_text_put(vd_config_say_of(reader, key, strlen(key)), "stands before the first section");
         vd_config_said(reader, reader->line);
-    } else if (reader->section != VD_SECTION_NONE) {
+    } else if (reader->section != VD_SECTION_NONE && reader->pass == pass_of[reader->section]) {
+        reader->is_quiet = false;
         vd_config_key_read(reader, key, value); /* the unknown section has been told already */
+        reader->is_quiet = reader->pass != VD_PASS_REST;
     }
     return 1;
 }
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-static void pass(struct vd_config_reader *reader, bool is_first_pass)
+static void read_all(struct vd_config_reader *reader, enum vd_config_pass pass)
 {
     reader->at = 0;
     reader->line = 0;
-    reader->is_first_pass = is_first_pass;
+    reader->pass = pass;
+    reader->is_quiet = pass != VD_PASS_REST;
     reader->section = VD_SECTION_NONE;
     reader->section_line = 0;
-    reader->config->watches_count = 0;
     memset(reader->first_line, 0, sizeof reader->first_line);
     ini_parse_stream(next_line, reader, take, reader);
     end_section(reader);
@@ -485,20 +523,20 @@ enum vd_status vd_config_parse(const char *text, size_t len, struct vd_config *o
     unsigned i;
 
     memset(out, 0, sizeof *out);
+    out->provider_text_len = 1; /* provider_text[0] is NUL: 0 is no word */
     memset(&reader, 0, sizeof reader);
     reader.text = text;
     reader.len = len;
     reader.config = out;
     reader.complain = complain;
     reader.ctx = ctx;
-    clear_watch(&reader.defaults);
+    reader.watch = &reader.spare_watch;
     vd_config_dns_start(&out->dns);
-
-    pass(&reader, true);
-    pass(&reader, false);
-    for (i = 0; i < out->watches_count; i++) {
-        reader.line = out->watch_lines[i];
-        vd_config_watch_complete(&reader, &out->watches[i]);
+    for (i = 0; i < VD_PASSES; i++) {
+        if (i == VD_PASS_DEFAULTS) {
+            vd_config_watch_start(out, &reader.defaults); /* all providers are known now */
+        }
+        read_all(&reader, (enum vd_config_pass)i);
     }
     vd_config_dns_check(&reader);
     object_to_gaps(&reader);

@@ -71,6 +71,10 @@ struct vd_config {
     uint16_t watch_lines[VD_WATCHES_MAX]; /* of their sections */
     unsigned channels_count;
     struct vd_config_channel channels[VD_CHANNELS_MAX];
+    unsigned providers_count;
+    struct vd_provider providers[VD_PROVIDERS_OWN_MAX]; /* the [provider] sections */
+    uint16_t provider_text_len;
+    char provider_text[VD_PROVIDER_TEXT_MAX]; /* their words */
 };
 
 /*
@@ -86,13 +90,14 @@ typedef void (*vd_config_complain)(void *ctx, unsigned line, const char *text);
  *
  * text, len    the file; untrusted; UTF-8 with or without a byte order mark, lines ended by LF
  *              or CRLF.
- * out          all of it is written.
+ * out          all of it is written.  It points into itself (watches to providers, providers to
+ *              their words): do not copy it.
  * complain     called once for every mistake in the file.
  *
  * VD_OK        no mistake: out may be used.
  * VD_EFORMAT   at least one complaint: out must not be used.
  *
- * Uses about 4 KiB of stack beside that of inih (INI_MAX_LINE).
+ * Uses about 6 KiB of stack beside that of inih (INI_MAX_LINE).
  */
 enum vd_status vd_config_parse(const char *text, size_t len, struct vd_config *out,
                                vd_config_complain complain, void *ctx);
@@ -114,7 +119,8 @@ bool vd_config_is_for(const struct vd_config *config, unsigned channel, const ch
 struct vd_config_key {
     const char *section;  /* "watch" stands for [defaults] too */
     const char *key;      /* "interval" */
-    const char *form;     /* what is written behind it: "30s, 15m, 1h" */
+    const char *form;     /* what is written behind it: "30s, 15m, 1h"; "" in an image, unless it is
+                             required */
     const char *fallback; /* what holds without it; "" when it is required */
     const char *meaning;  /* for docs/config.md; "" in an image */
     bool is_repeated;     /* may stand several times */

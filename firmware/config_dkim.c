@@ -1,5 +1,5 @@
 /*
- * The configuration: dkim= lines.
+ * The configuration: dkim= lines, and the selectors that providers bring.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* RFC 6376, section 3.1: labels with dots between them.  Names with "_" are in use, too. */
-static const char *selector_fault(const struct vd_config_span *word)
+const char *vd_config_selector_fault(const struct vd_config_span *word)
 {
     size_t label = 0, i;
 
@@ -69,7 +69,7 @@ static unsigned read_selectors(struct vd_config_reader *reader, struct vd_config
     *members = 0;
     while (vd_config_word(&list, &word)) {
         struct vd_text_writer *w = vd_config_say_of(reader, word.text, word.len);
-        const char *fault = selector_fault(&word);
+        const char *fault = vd_config_selector_fault(&word);
         unsigned index;
 
         if (fault != NULL) {
@@ -103,8 +103,7 @@ static unsigned read_selectors(struct vd_config_reader *reader, struct vd_config
 static unsigned read_need(struct vd_config_span rule, unsigned count)
 {
     struct vd_config_span word, of, more;
-    unsigned need = 0;
-    size_t i;
+    unsigned need;
 
     if (!vd_config_word(&rule, &word)) {
         return 0;
@@ -112,29 +111,90 @@ static unsigned read_need(struct vd_config_span rule, unsigned count)
     if (!vd_config_word(&rule, &of)) {
         return vd_config_is_word(&word, "all") ? count : vd_config_is_word(&word, "any") ? 1 : 0;
     }
-    for (i = 0; i < word.len && i < 3 && word.text[i] >= '0' && word.text[i] <= '9'; i++) {
-        need = need * 10u + (unsigned)(word.text[i] - '0');
-    }
-    return i == word.len && vd_config_is_word(&of, "of") && !vd_config_word(&rule, &more) &&
+    vd_config_digits(&word, 3, &need);
+    return word.len == 0 && vd_config_is_word(&of, "of") && !vd_config_word(&rule, &more) &&
                    need <= count
                ? need
                : 0;
 }
 
+static bool is_number(const struct vd_config_span *word)
+{
+    struct vd_config_span rest = *word;
+    unsigned number;
+
+    vd_config_digits(&rest, rest.len, &number);
+    return rest.len == 0;
+}
+
+/* A provider's name in front of the rule, if there is one: something is left behind it, and it is no
+   part of a rule itself ("2 of", and "any of", which is told as such). */
+static bool take_provider(struct vd_config_span *rule, struct vd_config_span *name)
+{
+    struct vd_config_span rest = *rule, more;
+
+    if (!vd_config_word(&rest, name) || vd_config_is_word(name, "all") ||
+        vd_config_is_word(name, "any") || is_number(name)) {
+        return false;
+    }
+    more = rest;
+    if (!vd_config_word(&rest, &more)) {
+        return false;
+    }
+    rule->len = (size_t)(rest.text + rest.len - more.text);
+    rule->text = more.text;
+    return true;
+}
+
+static void object_to_groups(struct vd_config_reader *reader)
+{
+    struct vd_text_writer *w = vd_config_say(reader);
+
+    vd_text_put(w, "one dkim line too many: a watch has ");
+    vd_text_put_unsigned(w, VD_DKIM_GROUPS_MAX);
+    vd_text_put(w, " groups at most (VD_DKIM_GROUPS_MAX)");
+    vd_config_said(reader, reader->line);
+}
+
+static void add_group(struct vd_watch *watch, uint16_t members, unsigned need, uint8_t provider)
+{
+    struct vd_dkim_group *group = &watch->groups[watch->groups_count++];
+
+    group->members = members;
+    group->need = (uint8_t)need;
+    group->provider = provider;
+}
+
+/* The name of a service in front of a rule: its row plus one; 0 after a complaint. */
+static uint8_t read_provider(struct vd_config_reader *reader, const struct vd_config_span *name)
+{
+    uint8_t row;
+    const struct vd_provider *provider = vd_config_provider(reader, name, &row);
+
+    if (provider != NULL && provider->is_unsigned) {
+        vd_text_put(vd_config_say_of(reader, name->text, name->len),
+                    "signs nothing: it has no selectors; write provider = only");
+        vd_config_said(reader, reader->line);
+        return 0;
+    }
+    return provider == NULL ? (uint8_t)0 : (uint8_t)(row + 1);
+}
+
 void vd_config_read_dkim(struct vd_config_reader *reader, const char *value)
 {
     struct vd_watch *watch = reader->watch;
-    struct vd_dkim_group *group = &watch->groups[watch->groups_count];
     const char *colon = strchr(value, ':');
-    struct vd_config_span rule, list;
+    struct vd_config_span rule, list, name;
     unsigned count, need;
+    uint8_t provider = 0;
     uint16_t members;
 
+    if (!reader->is_again) {
+        watch->groups_count = 0;
+        watch->selectors_count = 0;
+    }
     if (watch->groups_count == VD_DKIM_GROUPS_MAX) {
-        vd_text_put(vd_config_say(reader), "one dkim line too many: a watch has ");
-        vd_text_put_unsigned(&reader->words, VD_DKIM_GROUPS_MAX);
-        vd_text_put(&reader->words, " groups at most (VD_DKIM_GROUPS_MAX)");
-        vd_config_said(reader, reader->line);
+        object_to_groups(reader);
         return;
     }
     rule.text = value;
@@ -142,20 +202,85 @@ void vd_config_read_dkim(struct vd_config_reader *reader, const char *value)
     list.text = colon == NULL ? "" : colon + 1;
     list.len = strlen(list.text);
     if (colon != NULL) {
+        if (take_provider(&rule, &name) && (provider = read_provider(reader, &name)) == 0) {
+            return;
+        }
         count = read_selectors(reader, list, &members);
         need = read_need(rule, count);
         if (count == 0) {
             return;
         }
         if (need > 0) {
-            group->members = members;
-            group->need = (uint8_t)need;
-            watch->groups_count++;
+            add_group(watch, members, need, provider);
             return;
         }
     }
-    vd_text_put(vd_config_say_of(reader, value, strlen(value)),
-                "is no DKIM group: write all: s1 s2, any: s1 s2 or 2 of: s1 s2 s3, with no more "
-                "needed than listed");
-    vd_config_said(reader, reader->line);
+    vd_config_object_to(reader, value,
+                        "is no DKIM group: write all: s1 s2, any: s1 s2 or 2 of: s1 s2 s3, with no "
+                        "more needed than listed; a provider may stand in front");
+}
+
+/* ---- providers --------------------------------------------------------------------------- */
+
+/* Does a dkim line name this service, by this row of it or another one? */
+static bool has_group(const struct vd_watch *watch, uint8_t row)
+{
+    const char *title = vd_provider_at(watch, row)->title;
+    unsigned i;
+
+    for (i = 0; i < watch->groups_count; i++) {
+        uint8_t other = watch->groups[i].provider;
+
+        if (other != 0 && strcmp(vd_provider_at(watch, other - 1u)->title, title) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The group of a provider that no dkim line names. */
+static void expand(struct vd_config_reader *reader, struct vd_watch *watch, uint8_t row)
+{
+    const struct vd_provider *provider = vd_provider_at(watch, row);
+    struct vd_config_span list = {provider->selectors, strlen(provider->selectors)};
+    unsigned count;
+    uint16_t members;
+
+    if (provider->is_unsigned) {
+        return;
+    }
+    if (list.len == 0) {
+        struct vd_text_writer *w = vd_config_say_of(reader, provider->name, strlen(provider->name));
+
+        vd_text_put(w, "has selectors that cannot be guessed: write dkim = ");
+        vd_text_put(w, provider->name);
+        vd_text_put(w, provider->need == '*' ? " all:" : " any:");
+        vd_text_put(w, " and those that it shows for this domain");
+        vd_config_said(reader, reader->line);
+    } else if (watch->groups_count == VD_DKIM_GROUPS_MAX) {
+        object_to_groups(reader);
+    } else {
+        count = read_selectors(reader, list, &members);
+        if (count > 0) {
+            add_group(watch, members, provider->need == '*' ? count : 1, (uint8_t)(row + 1));
+        }
+    }
+}
+
+void vd_config_dkim_complete(struct vd_config_reader *reader, struct vd_watch *watch)
+{
+    unsigned line = vd_config_line_of(reader, "provider"), i;
+
+    reader->line = line == 0 ? reader->section_line : line;
+    for (i = 0; i < watch->providers_count; i++) {
+        if (!has_group(watch, watch->provider_rows[i])) {
+            expand(reader, watch, watch->provider_rows[i]);
+        }
+    }
+    for (i = 0; i < watch->groups_count; i++) {
+        if (watch->groups[i].provider != 0) {
+            vd_config_use_provider(reader, watch, (uint8_t)(watch->groups[i].provider - 1u));
+        }
+    }
+    reader->line = reader->section_line;
 }

@@ -50,7 +50,7 @@ void vd_config_read_confirm_hold(struct vd_config_reader *reader, const char *va
 
 void vd_config_read_blind_after(struct vd_config_reader *reader, const char *value)
 {
-    vd_config_number(reader, value, 1, BLIND_AFTER_MAX, &reader->config->dns.blind_after);
+    vd_config_octet(reader, value, 1, BLIND_AFTER_MAX, &reader->config->dns.blind_after);
 }
 
 /* A name up to len_max; out is untouched after a complaint. */

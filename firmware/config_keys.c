@@ -8,22 +8,17 @@
 
 #include <string.h>
 
-#define INTERVAL_DEFAULT_MS     (15u * VD_MINUTE_MS)
-#define INTERVAL_MAX_DAYS       7u
-#define CONFIRM_WAIT_DEFAULT_MS (5u * VD_MINUTE_MS)
-#define CONFIRM_WAIT_MAX_DAYS   1u
-
 typedef void (*key_reader)(struct vd_config_reader *reader, const char *value);
 
 static void read_name(struct vd_config_reader *reader, const char *value);
-static void read_interval(struct vd_config_reader *reader, const char *value);
-static void read_confirm_wait(struct vd_config_reader *reader, const char *value);
 
 /* Words for docs/config.md: an image goes without. */
 #ifdef VD_HOST_TEST
 #define DOC(text) text
+#define OR(text)  text
 #else
 #define DOC(text) ""
+#define OR(text)  "-" /* any text: the key is not required */
 #endif
 
 /* The one table: reading, "did you mean" and docs/config.md come from it. */
@@ -31,60 +26,190 @@ static const struct {
     struct vd_config_key key;
     key_reader read;
 } table[] = {
-    {{"device", "name", "up to 63 letters, digits, `-`, `_`, `.`", "the MAC address",
+    {{"device", "name", DOC("up to 63 letters, digits, `-`, `_`, `.`"), OR("the MAC address"),
       DOC("What alerts call this device: the HOSTNAME in syslog."), false},
      read_name},
-    {{"dns", "server", "an address, alone or behind `udp://`, `tcp://` or `tls://`",
-      "those that the network names",
+    {{"dns", "server", DOC("an address, alone or behind `udp://`, `tcp://` or `tls://`"),
+      OR("those that the network names"),
       DOC("A resolver to ask: see [Resolvers](#resolvers). Repeat the line for each one."), true},
      vd_config_read_server},
-    {{"dns", "ca", "a file name, without a folder", "no `tls://` server with a name",
+    {{"dns", "ca", DOC("a file name, without a folder"), OR("no `tls://` server with a name"),
       DOC("PEM file with the CA certificates that the certificates of `tls://ADDRESS#NAME` servers "
           "must lead to."),
       false},
      vd_config_read_dns_ca},
-    {{"dns", "authorities", "`yes` or `no`", "`yes`",
+    {{"dns", "authorities", DOC("`yes` or `no`"), OR("`yes`"),
       DOC("Whether a change is checked with the name servers of the domain's own zone. They can be "
           "asked in clear text only, also where the resolvers are `tls://`."),
       false},
      vd_config_read_authorities},
-    {{"dns", "authority-check", "`1s` to `7d`", "`1h`",
+    {{"dns", "authority-check", DOC("`1s` to `7d`"), OR("`1h`"),
       DOC("Time between two direct looks at one of the domain's own name servers, each time at the "
           "next one: they show a change before the caches of the resolvers do."),
       false},
      vd_config_read_authority_check},
-    {{"dns", "confirm-hold", "`1s` to `1d`", "`1h`",
+    {{"dns", "confirm-hold", DOC("`1s` to `1d`"), OR("`1h`"),
       DOC("How long a change is held back, as a divergence, while the domain's own name servers "
           "say otherwise."),
       false},
      vd_config_read_confirm_hold},
-    {{"dns", "blind-after", "`1` to `100`", "`3`",
+    {{"dns", "blind-after", DOC("`1` to `100`"), OR("`3`"),
       DOC("Rounds in a row with SERVFAIL from all resolvers, although their self-checks pass, "
           "after which the domain is told as unresolvable."),
       false},
      vd_config_read_blind_after},
-    {{"dns", "self-check-good", "a domain, or `.`", "`.`",
+    {{"dns", "self-check-good", DOC("a domain, or `.`"), OR("`.`"),
       DOC("Each resolver must have NS records for this name, or its path counts as blind."), false},
      vd_config_read_good},
-    {{"dns", "self-check-bad", "`*.` and a domain", "`*.com`",
+    {{"dns", "self-check-bad", DOC("`*.` and a domain"), OR("`*.com`"),
       DOC("A random name of this form must not be there, or the resolver's path counts as blind: "
           "something on it makes answers up."),
       false},
      vd_config_read_bad},
-    {{"watch", "dkim", "`all: s1 s2`, `any: s1 s2` or `2 of: s1 s2 s3`", "no selector is watched",
+    {{"watch", "profile", DOC("`plain`, `bulk`, `enforcing`, `parked`"), OR("none"),
+      DOC("What the domain must live up to from the first look on: see [Profiles](#profiles). "
+          "Several may be given, except with `parked`. Example: `profile = bulk enforcing`."),
+      false},
+     vd_config_read_profile},
+    {{"watch", "dmarc", DOC("`none`, `quarantine` or `reject`"), OR("what the profile asks for"),
+      DOC("The weakest DMARC policy that is accepted, also at the first look. With it, a domain "
+          "without DMARC is an alert. Overrides the profile. Example: `dmarc = quarantine`."),
+      false},
+     vd_config_read_dmarc},
+    {{"watch", "spf", DOC("`neutral`, `softfail` or `fail`"), OR("what the profile asks for"),
+      DOC("The weakest end of the SPF record that is accepted: `?all`, `~all` or `-all`. With it, "
+          "a domain without SPF is an alert. Overrides the profile. Example: `spf = softfail`."),
+      false},
+     vd_config_read_spf},
+    {{"watch", "dkim",
+      DOC("`all: s1 s2`, `any: s1 s2` or `2 of: s1 s2 s3`, behind a provider or not"),
+      OR("no selector is watched, but those of `provider`"),
       DOC("A group of DKIM selectors and how many of them must hold a usable key: all, any one, or "
-          "so many. Repeat the line for each group."),
+          "so many. Repeat the line for each group. With the provider in front its rules hold too: "
+          "see [Providers](#providers). Example: `dkim = amazon-ses all: t1 t2 t3`."),
       true},
      vd_config_read_dkim},
-    {{"watch", "interval", "`1s` to `7d`", "`15m`", DOC("Time between two looks at the domain."),
+    {{"watch", "provider", DOC("names from [the table](providers.md) or of `[provider]` sections"),
+      OR("none"),
+      DOC("Services that send or receive mail for the domain. Their selectors are watched, and "
+          "their mail hosts are expected. Example: `provider = channel-talk`."),
+      true},
+     vd_config_read_provider},
+    {{"watch", "mx", DOC("host names, or the domains above them"), OR("those seen at first"),
+      DOC("Where mail for the domain may go, beside its own hosts and those of its providers: any "
+          "other host is an alert. With it, a domain without MX is an alert. "
+          "Example: `mx = mail.example.net`."),
+      true},
+     vd_config_read_mx},
+    {{"watch", "mail-from", DOC("a name below the domain"), OR("none"),
+      DOC("The subdomain for bounces that Amazon SES calls custom MAIL FROM: its own SPF and MX "
+          "are watched too. Example: `mail-from = mail.example.com`."),
       false},
-     read_interval},
-    {{"watch", "confirm-wait", "`1s` to `1d`", "`5m`",
-      DOC("Time between the looks that must agree before an alert opens or closes."), false},
-     read_confirm_wait},
-    {{"watch", "report", "name of a `[report]` section", "the only one",
-      DOC("Where alerts of these domains go."), false},
+     vd_config_read_mail_from},
+    {{"watch", "senders", DOC("addresses, IPv4 or IPv6"), OR("none"),
+      DOC("Your own mail servers as receivers see them: an alert when one no longer passes SPF. "
+          "Example: `senders = 192.0.2.10 2001:db8::25`."),
+      true},
+     vd_config_read_senders},
+    {{"watch", "strangers", DOC("addresses, IPv4 or IPv6"),
+      OR("one outside of all that is allowed"),
+      DOC("Addresses that must never pass SPF: an alert when one does. "
+          "Example: `strangers = 198.51.100.7`."),
+      true},
+     vd_config_read_strangers},
+    {{"watch", "from", DOC("a mail address of the domain"), OR("`postmaster@` the domain"),
+      DOC("The sender with which `senders` and `strangers` are tried: it matters where the SPF "
+          "record has macros. Example: `from = news@example.com`."),
+      false},
+     vd_config_read_from},
+    {{"watch", "spf-wide-ip4", DOC("`0` to `32`"), OR("`16`"),
+      DOC("An IPv4 network in SPF with a prefix so short, or shorter, is a warning. "
+          "Example: `spf-wide-ip4 = 20`."),
+      false},
+     vd_config_read_wide4},
+    {{"watch", "spf-wide-ip6", DOC("`0` to `128`"), OR("`32`"), DOC("The same for IPv6."), false},
+     vd_config_read_wide6},
+    {{"watch", "spf-vast-ip4", DOC("`0` to `32`"), OR("`8`"),
+      DOC("And with one so short, or shorter, it is critical: millions of hosts may send as you."),
+      false},
+     vd_config_read_vast4},
+    {{"watch", "spf-vast-ip6", DOC("`0` to `128`"), OR("`16`"), DOC("The same for IPv6."), false},
+     vd_config_read_vast6},
+    {{"watch", "spf-growth", DOC("`1` to `4294967295`"), OR("`65536`"),
+      DOC("So many IPv4 addresses more, and at least four times as many as before, are a warning. "
+          "Example: `spf-growth = 1024`."),
+      false},
+     vd_config_read_growth},
+    {{"watch", "registries", DOC("domains"), OR("those that we know"),
+      DOC("More places below which anybody can register a name, as `com` or `co.uk`: to tell a "
+          "name that a stranger could take over from one that is merely gone. "
+          "Example: `registries = xx.example`."),
+      true},
+     vd_config_read_registries},
+    {{"watch", "pending", DOC("`1s` to `7d`"), OR("`48h`"),
+      DOC("How long a record that is expected may take to appear at first, as DNS hosts and "
+          "services say \"up to 48 hours\". Example: `pending = 24h`."),
+      false},
+     vd_config_read_pending},
+    {{"watch", "accept", DOC("a facet, `:` and its value"), OR("none"),
+      DOC("This is the new normal: the same as accepting the alert on the console. An alert names "
+          "the line that accepts it. A single include, MX host or revoked key may stand by its "
+          "name: `spf.include:_spf.example.net`, `mx.hosts:mx.example.net`, `dkim.s1.key:revoked`. "
+          "See [Expected changes](#expected-changes). Example: `accept = dmarc.policy:none`."),
+      true},
+     vd_config_read_accept},
+    {{"watch", "plan", DOC("a facet, its value, and from when to when"), OR("none"),
+      DOC("A change that you are going to make: within that time it is told as planned. "
+          "Example: `plan = dmarc.policy none 2026-12-01T00:00Z..2026-12-02T00:00Z`."),
+      true},
+     vd_config_read_plan},
+    {{"watch", "maintenance", DOC("weekday or weekdays, times, zone"), OR("none"),
+      DOC("Hours of the week in which alerts wait, except critical ones; what is still true at "
+          "the end is told then. Several windows stand behind commas, or in lines of their own. "
+          "Example: `maintenance = Sun 02:00-04:00 +09:00, Mon-Fri 22:00-02:00 Z`."),
+      true},
+     vd_config_read_maintenance},
+    {{"watch", "interval", DOC("`1s` to `7d`"), OR("`15m`"),
+      DOC("Time between two looks at the domain. Example: `interval = 1h`."), false},
+     vd_config_read_interval},
+    {{"watch", "confirm-wait", DOC("`1s` to `1d`"), OR("`5m`"),
+      DOC("Time between the looks that must agree before an alert opens or closes. "
+          "Example: `confirm-wait = 10m`."),
+      false},
+     vd_config_read_confirm_wait},
+    {{"watch", "report", DOC("name of a `[report]` section"), OR("the only one"),
+      DOC("Where alerts of these domains go. Example: `report = soc`."), false},
      vd_config_read_report},
+    {{"provider", "title", DOC("text"), OR("the section's name"),
+      DOC("What alerts call it. Example: `title = Example Mailer`."), false},
+     vd_config_read_title},
+    {{"provider", "selectors", DOC("selectors"),
+      OR("they cannot be guessed: `dkim` lines name them"),
+      DOC("The selectors that every customer has. Example: `selectors = em1 em2`."), true},
+     vd_config_read_provider_selectors},
+    {{"provider", "targets", DOC("domains"), OR("none"),
+      DOC("Where the CNAMEs of its selectors lead: names that end so are this provider's. `*` "
+          "stands for one label, here and in the next two. "
+          "Example: `targets = dkim.mailer.example`."),
+      true},
+     vd_config_read_targets},
+    {{"provider", "includes", DOC("names, or domains behind a `.`"), OR("none"),
+      DOC("Names in SPF `include:` that are this provider's; behind a `.`, all names below. "
+          "Example: `includes = spf.mailer.example .spf.mailer.example`."),
+      true},
+     vd_config_read_includes},
+    {{"provider", "mx", DOC("domains"), OR("none"),
+      DOC("Mail hosts that end so are this provider's. Example: `mx = mx.mailer.example`."), true},
+     vd_config_read_hosts},
+    {{"provider", "need", DOC("`all` or `any`"), OR("`all`"),
+      DOC("How many of its selectors must hold a usable key when `provider =` names it."), false},
+     vd_config_read_need},
+    {{"provider", "text-keys", DOC("`yes` or `no`"), OR("`no`"),
+      DOC("Whether the customer publishes the keys as TXT, not as CNAME."), false},
+     vd_config_read_text_keys},
+    {{"provider", "unsigned", DOC("`yes` or `no`"), OR("`no`"),
+      DOC("Whether its mail can be authenticated by neither SPF nor DKIM."), false},
+     vd_config_read_unsigned},
     {{"report", "url", "`syslogs://host` or `syslogs://host:port`", "",
       DOC("The collector: syslog over TLS (RFC 5425), port 6514 unless given. The certificate must "
           "bear this host name. There is no clear-text way to send an alert."),
@@ -94,7 +219,7 @@ static const struct {
       DOC("PEM file with the CA certificates that the collector's certificate must lead to."),
       false},
      vd_config_read_ca},
-    {{"report", "min", "`critical`, `error`, `warning`, `notice` or `info`", "`notice`",
+    {{"report", "min", DOC("`critical`, `error`, `warning`, `notice` or `info`"), OR("`notice`"),
       DOC("The least severe event that is sent here. The restoration of an alert that was sent is "
           "always sent too."),
       false},
@@ -103,7 +228,7 @@ static const struct {
 
 #define KEYS (sizeof table / sizeof table[0])
 
-_Static_assert(KEYS <= 32, "vd_config_reader.keys_seen has 32 bits");
+_Static_assert(KEYS <= VD_CONFIG_KEYS_MAX, "vd_config_reader.key_lines holds them");
 
 const struct vd_config_key *vd_config_keys(size_t i)
 {
@@ -117,59 +242,12 @@ static void read_name(struct vd_config_reader *reader, const char *value)
     vd_config_plain(reader, value, "name", reader->config->device_name, VD_DEVICE_NAME_MAX);
 }
 
-static void read_interval(struct vd_config_reader *reader, const char *value)
-{
-    vd_config_duration(reader, value, INTERVAL_MAX_DAYS, &reader->watch->interval_ms);
-}
-
-static void read_confirm_wait(struct vd_config_reader *reader, const char *value)
-{
-    vd_config_duration(reader, value, CONFIRM_WAIT_MAX_DAYS, &reader->watch->confirm_wait_ms);
-}
-
-/* ---- the whole --------------------------------------------------------------------------- */
-
-void vd_config_watch_complete(struct vd_config_reader *reader, struct vd_watch *watch)
-{
-    const struct vd_watch *defaults = &reader->defaults;
-    unsigned i;
-
-    if (watch->interval_ms == 0) {
-        watch->interval_ms =
-            defaults->interval_ms == 0 ? INTERVAL_DEFAULT_MS : defaults->interval_ms;
-    }
-    if (watch->confirm_wait_ms == 0) {
-        watch->confirm_wait_ms =
-            defaults->confirm_wait_ms == 0 ? CONFIRM_WAIT_DEFAULT_MS : defaults->confirm_wait_ms;
-    }
-    if (watch->groups_count == 0) {
-        memcpy(watch->selectors, defaults->selectors, sizeof watch->selectors);
-        memcpy(watch->groups, defaults->groups, sizeof watch->groups);
-        watch->selectors_count = defaults->selectors_count;
-        watch->groups_count = defaults->groups_count;
-    }
-    if (watch->channel == VD_CHANNEL_UNSET) {
-        watch->channel = defaults->channel == VD_CHANNEL_UNSET ? 0 : defaults->channel;
-        if (defaults->channel == VD_CHANNEL_UNSET && reader->config->channels_count > 1) {
-            vd_text_put(vd_config_say_of(reader, watch->domain, strlen(watch->domain)),
-                        "needs report = NAME: there are several [report] sections");
-            vd_config_said(reader, reader->line);
-        }
-    }
-    for (i = 0; i < watch->selectors_count; i++) {
-        if (strlen(watch->selectors[i]) + strlen("._domainkey.") + strlen(watch->domain) >=
-            VD_DOMAIN_TEXT_MAX) {
-            vd_text_put(vd_config_say_of(reader, watch->selectors[i], strlen(watch->selectors[i])),
-                        "is too long with its domain: the name of the record would exceed 253 "
-                        "characters");
-            vd_config_said(reader, reader->line);
-        }
-    }
-}
+/* ---- the table --------------------------------------------------------------------------- */
 
 static bool is_key_of(size_t row, enum vd_config_section section)
 {
-    static const char *const names[VD_SECTIONS] = {"", "device", "dns", "watch", "watch", "report"};
+    static const char *const names[VD_SECTIONS] = {"",      "device", "dns",     "watch",
+                                                   "watch", "report", "provider"};
 
     return strcmp(table[row].key.section, names[section]) == 0;
 }
@@ -221,9 +299,7 @@ static void suggest(struct vd_config_reader *reader, const char *key, struct vd_
         }
     }
     if (best < KEYS) {
-        vd_text_put(w, ": did you mean ");
-        vd_config_quote(w, table[best].key.key, strlen(table[best].key.key));
-        vd_text_put(w, "?");
+        vd_config_suggest(w, table[best].key.key);
         return;
     }
     if (!name_sections(w, key)) {
@@ -246,11 +322,11 @@ static void object_to_key(struct vd_config_reader *reader, const char *key)
 static void read_row(struct vd_config_reader *reader, size_t row, const char *value)
 {
     const struct vd_config_key *key = &table[row].key;
-    bool is_again = (reader->keys_seen >> row & 1u) != 0;
     struct vd_text_writer *w;
 
-    reader->keys_seen |= (uint32_t)1 << row;
-    if (is_again && !key->is_repeated) {
+    reader->is_again = reader->key_lines[row] != 0;
+    reader->key_lines[row] = (uint16_t)reader->line;
+    if (reader->is_again && !key->is_repeated) {
         w = vd_config_say_of(reader, key->key, strlen(key->key));
         vd_text_put(w, "stands twice in ");
         vd_config_put_head(reader, w);
@@ -264,6 +340,18 @@ static void read_row(struct vd_config_reader *reader, size_t row, const char *va
         return;
     }
     table[row].read(reader, value);
+}
+
+unsigned vd_config_line_of(const struct vd_config_reader *reader, const char *key)
+{
+    size_t i;
+
+    for (i = 0; i < KEYS; i++) {
+        if (is_key_of(i, reader->section) && strcmp(key, table[i].key.key) == 0) {
+            return reader->key_lines[i];
+        }
+    }
+    return 0;
 }
 
 void vd_config_key_read(struct vd_config_reader *reader, const char *key, const char *value)
@@ -285,7 +373,7 @@ void vd_config_required_check(struct vd_config_reader *reader)
 
     for (i = 0; i < KEYS; i++) {
         if (is_key_of(i, reader->section) && table[i].key.fallback[0] == '\0' &&
-            (reader->keys_seen >> i & 1u) == 0) {
+            reader->key_lines[i] == 0) {
             struct vd_text_writer *w = vd_config_say(reader);
 
             vd_config_put_head(reader, w);

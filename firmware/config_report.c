@@ -52,9 +52,7 @@ void vd_config_read_report(struct vd_config_reader *reader, const char *value)
     vd_config_quote(w, value, strlen(value));
     for (i = 0; i < config->channels_count; i++) {
         if (vd_nearest_is_close(value, name.len, config->channels[i].name, &edits)) {
-            vd_text_put(w, ": did you mean ");
-            vd_config_quote(w, config->channels[i].name, strlen(config->channels[i].name));
-            vd_text_put(w, "?");
+            vd_config_suggest(w, config->channels[i].name);
             break;
         }
     }

@@ -89,18 +89,32 @@ void vd_config_duration(struct vd_config_reader *reader, const char *value, uint
     vd_config_said(reader, reader->line);
 }
 
-void vd_config_number(struct vd_config_reader *reader, const char *value, unsigned least,
-                      unsigned most, uint8_t *out)
+size_t vd_config_digits(struct vd_config_span *from, size_t most_digits, unsigned *out)
+{
+    size_t at = 0;
+
+    *out = 0;
+    while (at < from->len && at < most_digits && from->text[at] >= '0' && from->text[at] <= '9') {
+        *out = *out * 10u + (unsigned)(from->text[at] - '0');
+        at++;
+    }
+    from->text += at;
+    from->len -= at;
+    return at;
+}
+
+void vd_config_number(struct vd_config_reader *reader, const char *value, uint32_t least,
+                      uint32_t most, uint32_t *out)
 {
     struct vd_text_writer *w;
-    unsigned number = 0;
+    uint64_t number = 0;
     size_t at;
 
-    for (at = 0; at < 3 && value[at] >= '0' && value[at] <= '9'; at++) {
-        number = number * 10u + (unsigned)(value[at] - '0');
+    for (at = 0; at < 10 && value[at] >= '0' && value[at] <= '9'; at++) {
+        number = number * 10u + (uint64_t)(value[at] - '0');
     }
     if (at > 0 && value[at] == '\0' && number >= least && number <= most) {
-        *out = (uint8_t)number;
+        *out = (uint32_t)number;
         return;
     }
     w = vd_config_say_of(reader, value, strlen(value));
@@ -109,6 +123,15 @@ void vd_config_number(struct vd_config_reader *reader, const char *value, unsign
     vd_text_put(w, " to ");
     vd_text_put_unsigned(w, most);
     vd_config_said(reader, reader->line);
+}
+
+void vd_config_octet(struct vd_config_reader *reader, const char *value, uint8_t least,
+                     uint8_t most, uint8_t *out)
+{
+    uint32_t number = *out;
+
+    vd_config_number(reader, value, least, most, &number);
+    *out = (uint8_t)number;
 }
 
 void vd_config_yes(struct vd_config_reader *reader, const char *value, bool *out)

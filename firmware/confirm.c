@@ -19,8 +19,8 @@ void vd_confirm_init(struct vd_confirm *confirm, uint32_t confirm_hold_ms)
 
 static bool is_mixed(const struct vd_alert *alert)
 {
-    return alert->state == VD_ALERT_SUSPECTED && vd_alert_is_loud(alert->code) && alert->bad != 0 &&
-           alert->good != 0;
+    return alert->state == VD_ALERT_SUSPECTED && vd_alert_is_loud(alert->code) &&
+           !alert->is_planned && alert->bad != 0 && alert->good != 0;
 }
 
 /* Another alert of the same record set: one told as a divergence, or one that could be. */
@@ -107,14 +107,12 @@ static struct vd_alert *find_or_add(const struct vd_weighing *look,
                                     const struct vd_finding *finding,
                                     const struct vd_subject *subject)
 {
-    for (size_t i = 0; i < VD_ALERTS_MAX; i++) {
-        struct vd_alert *alert = &look->confirm->alerts[i];
-        if (vd_alert_is_of(alert, look->watch_index, subject->kind, subject->index) &&
-            alert->code == finding->code) {
-            return alert;
-        }
+    struct vd_alert *alert =
+        vd_confirm_of(look->confirm, look->watch_index, look->judgement, finding);
+    if (alert != NULL) {
+        return alert;
     }
-    struct vd_alert *alert = find_room(look, finding);
+    alert = find_room(look, finding);
     if (alert == NULL) {
         return NULL;
     }
@@ -124,8 +122,34 @@ static struct vd_alert *find_or_add(const struct vd_weighing *look,
     alert->code = finding->code;
     alert->kind = subject->kind;
     alert->index = subject->index;
+    alert->is_first = finding->is_first;
+    alert->first_content = finding->content;
     vd_alert_restart(alert, vd_weigh_content(finding), look->now_ms);
     return alert;
+}
+
+/* The event that opens an alert names its number: it has one before. */
+static void give_number(struct vd_confirm *confirm, struct vd_alert *alert)
+{
+    while (alert->number == 0) {
+        uint16_t next = ++confirm->last_number;
+        alert->number = vd_confirm_numbered(confirm, next) == NULL ? next : 0;
+    }
+}
+
+void vd_confirm_settle(struct vd_confirm *confirm, struct vd_alert *alert,
+                       const struct vd_finding *finding, enum vd_alert_state state, uint64_t now_ms)
+{
+    if (state != VD_ALERT_OPEN) {
+        alert->number = 0;
+    } else if (alert->state != VD_ALERT_OPEN) {
+        give_number(confirm, alert);
+        alert->opened_s = (uint32_t)(now_ms / 1000u);
+    }
+    alert->state = (uint8_t)state;
+    alert->is_held = alert->is_planned = alert->is_acked = alert->is_accepting = false;
+    alert->told_s = (uint32_t)(now_ms / 1000u);
+    vd_alert_settle(alert, finding != NULL ? vd_weigh_content(finding) : alert->told, now_ms);
 }
 
 /* It is believed. */
@@ -134,10 +158,19 @@ static void believe(const struct vd_weighing *look, struct vd_alert *alert,
 {
     enum vd_confirm_turn turn = vd_alert_is_loud(alert->code) ? VD_CONFIRM_OPENED : VD_CONFIRM_TOLD;
 
-    if (end_divergence(look, alert, subject) &&
-        look->tell(look->ctx, turn, alert, finding, subject) == VD_OK) {
-        alert->state = turn == VD_CONFIRM_OPENED ? VD_ALERT_OPEN : VD_ALERT_TOLD;
-        vd_alert_settle(alert, vd_weigh_content(finding), look->now_ms);
+    if (!end_divergence(look, alert, subject)) {
+        return;
+    }
+    if (turn == VD_CONFIRM_OPENED) {
+        give_number(look->confirm, alert);
+    }
+    enum vd_status status = look->tell(look->ctx, turn, alert, finding, subject);
+    if (status == VD_AGAIN) {
+        alert->is_held = true;
+    } else if (status == VD_OK || status == VD_OTHER) {
+        bool opens = turn == VD_CONFIRM_OPENED && status == VD_OK;
+        vd_confirm_settle(look->confirm, alert, finding, opens ? VD_ALERT_OPEN : VD_ALERT_TOLD,
+                          look->now_ms);
     }
 }
 
@@ -154,8 +187,13 @@ static void weigh_finding(const struct vd_weighing *look, const struct vd_findin
         return;
     }
     alert->clean = 0;
+    alert->seen_s = (uint32_t)(look->now_ms / 1000u);
     alert->severity = finding->severity;
     alert->rtype = finding->rtype;
+    if (finding->is_first) {
+        alert->is_first = true;
+        alert->first_content = finding->content;
+    }
     /* Worse is worse, whatever the words; but what is told again, or becomes the baseline, must
        have been the same each time. */
     if (content != alert->candidate &&
@@ -175,6 +213,7 @@ static void weigh_finding(const struct vd_weighing *look, const struct vd_findin
     } else if (vd_weigh_is_believed(look, alert)) {
         believe(look, alert, finding, subject);
     } else {
+        alert->is_held = false;
         weigh_divergence(look, alert, finding, subject);
         vd_weigh_want_confirmation(look, alert);
     }
@@ -254,7 +293,7 @@ static void weigh_doubt(const struct vd_weighing *look, struct vd_alert *alert,
         weigh_divergence(look, alert, NULL, subject);
         vd_weigh_want_confirmation(look, alert);
     } else if (end_divergence(look, alert, subject)) {
-        look->confirm->contradicted++;
+        look->confirm->contradicted += !alert->is_planned;
         alert->state = VD_ALERT_FREE;
     }
 }
@@ -269,6 +308,22 @@ static void weigh_unknown(const struct vd_weighing *look, struct vd_alert *alert
         vd_alert_lapse(alert, source, look->now_ms);
         vd_weigh_want_confirmation(look, alert);
     }
+}
+
+/* Found at first contact, and still as it was then: it is the baseline now, and found no more. */
+static bool is_as_at_first(const struct vd_weighing *look, const struct vd_alert *alert,
+                           const struct vd_subject *subject)
+{
+    uint8_t facet = vd_code_info((enum vd_code)alert->code)->facet;
+
+    if (alert->state != VD_ALERT_OPEN || !alert->is_first || facet == VD_FACET_NONE) {
+        return false;
+    }
+    if (facet == VD_FACET_ALL && subject->standing != VD_STANDING_OK) {
+        return true;
+    }
+    return vd_facet_content(&look->judgement->facts, facet, subject->kind, subject->index) ==
+           alert->first_content;
 }
 
 /* An alert of this watch, seen from a look that may not have found it. */
@@ -286,12 +341,15 @@ static void weigh_absence(const struct vd_weighing *look, struct vd_alert *alert
     }
     uint8_t source =
         vd_weigh_source(look, (size_t)(subject - look->judgement->subjects), alert->is_transitive);
-    if (subject->standing == VD_STANDING_UNKNOWN || look->judgement->is_cut) {
+    if (vd_judgement_is_unknown(subject, (enum vd_code)alert->code) || look->judgement->is_cut) {
         weigh_unknown(look, alert, source);
         return;
     }
     vd_alert_count_miss(alert, source, true);
-    if (alert->state == VD_ALERT_TOLD) {
+    if (is_as_at_first(look, alert, subject)) {
+        alert->clean = 0;
+        alert->seen_s = (uint32_t)(look->now_ms / 1000u);
+    } else if (alert->state == VD_ALERT_TOLD) {
         alert->state = VD_ALERT_FREE;
     } else if (alert->state == VD_ALERT_OPEN && !bearing.has_whole) {
         vd_alert_vote(alert, source, false, look->now_ms);
@@ -340,8 +398,118 @@ void vd_confirm_look(struct vd_confirm *confirm, uint8_t watch_index, const stru
         }
     }
     for (size_t i = 0; i < judgement->findings_count; i++) {
-        weigh_finding(&look, &judgement->findings[i]);
+        if (judgement->findings[i].code != VD_CODE_DOMAIN_SUMMARY) { /* told with the baseline */
+            weigh_finding(&look, &judgement->findings[i]);
+        }
     }
+}
+
+/* ---- from outside ------------------------------------------------------------------------- */
+
+struct vd_alert *vd_confirm_of(struct vd_confirm *confirm, uint8_t watch_index,
+                               const struct vd_judgement *judgement,
+                               const struct vd_finding *finding)
+{
+    const struct vd_subject *subject = &judgement->subjects[finding->subject];
+
+    for (size_t i = 0; i < VD_ALERTS_MAX; i++) {
+        struct vd_alert *alert = &confirm->alerts[i];
+        if (vd_alert_is_of(alert, watch_index, subject->kind, subject->index) &&
+            alert->code == finding->code) {
+            return alert;
+        }
+    }
+    return NULL;
+}
+
+struct vd_alert *vd_confirm_numbered(struct vd_confirm *confirm, uint32_t number)
+{
+    for (size_t i = 0; i < VD_ALERTS_MAX; i++) {
+        if (confirm->alerts[i].state == VD_ALERT_OPEN && confirm->alerts[i].number == number) {
+            return &confirm->alerts[i];
+        }
+    }
+    return NULL;
+}
+
+/* Open, and found at first contact. */
+static bool is_open_first(const struct vd_alert *alert, uint8_t watch_index)
+{
+    return alert->state == VD_ALERT_OPEN && alert->is_first && alert->watch == watch_index;
+}
+
+static uint32_t content_now(const struct vd_alert *alert, const struct vd_facts *facts)
+{
+    return vd_facet_content(facts, vd_code_info((enum vd_code)alert->code)->facet, alert->kind,
+                            alert->index);
+}
+
+bool vd_confirm_has_drifted(const struct vd_confirm *confirm, uint8_t watch_index,
+                            const struct vd_facts *facts)
+{
+    for (size_t i = 0; i < VD_ALERTS_MAX; i++) {
+        const struct vd_alert *alert = &confirm->alerts[i];
+        if (is_open_first(alert, watch_index) &&
+            content_now(alert, facts) != alert->first_content) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void vd_confirm_take_first(struct vd_confirm *confirm, uint8_t watch_index,
+                           const struct vd_judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->findings_count; i++) {
+        const struct vd_finding *finding = &judgement->findings[i];
+        struct vd_alert *alert = vd_confirm_of(confirm, watch_index, judgement, finding);
+        if (alert != NULL && is_open_first(alert, watch_index)) {
+            alert->first_content = finding->content;
+        }
+    }
+}
+
+void vd_confirm_moved(struct vd_confirm *confirm, uint8_t watch_index,
+                      const struct vd_subject *subject, uint8_t facet)
+{
+    for (size_t i = 0; i < VD_ALERTS_MAX; i++) {
+        struct vd_alert *alert = &confirm->alerts[i];
+        if (vd_alert_is_of(alert, watch_index, subject->kind, subject->index) &&
+            (facet == VD_FACET_ALL || facet == vd_code_info((enum vd_code)alert->code)->facet)) {
+            alert->is_first = false;
+        }
+    }
+}
+
+/* Found at first contact, and neither told nor given up. */
+static bool is_first_pending(const struct vd_alert *alert)
+{
+    return alert->state == VD_ALERT_SUSPECTED && alert->is_first && vd_alert_is_loud(alert->code) &&
+           (alert->is_held || alert->wants < VD_CONFIRM_LOOKS_MAX);
+}
+
+bool vd_confirm_is_first_doubted(const struct vd_confirm *confirm, uint8_t watch_index)
+{
+    for (size_t i = 0; i < VD_ALERTS_MAX; i++) {
+        const struct vd_alert *alert = &confirm->alerts[i];
+        if (alert->watch == watch_index && is_first_pending(alert) && !alert->is_held) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool vd_confirm_is_first_untold(const struct vd_confirm *confirm, uint8_t watch_index,
+                                const struct vd_subject *subject)
+{
+    for (size_t i = 0; i < VD_ALERTS_MAX; i++) {
+        const struct vd_alert *alert = &confirm->alerts[i];
+        if (vd_alert_is_of(alert, watch_index, subject->kind, subject->index) &&
+            is_first_pending(alert)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void vd_confirm_forget(struct vd_confirm *confirm, int watch_index, uint16_t sources)

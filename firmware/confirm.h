@@ -20,8 +20,12 @@
  * when all that have spoken find nothing worse, the suspicion is dropped.  An open alert whose
  * content moves on (quarantine, then none) is confirmed and told again.  It closes after two clean
  * looks; while an authority that can be asked still insists on it, those of resolvers, which may be
- * old, do not count.  A look at which the record set was unknown, or at which not all findings fitted, counts
- * for nothing.
+ * old, do not count.  A look at which what the alert speaks of was unknown, or at which not all
+ * findings fitted, counts for nothing.
+ *
+ * What was wrong at first contact is part of the baseline soon after, and is found no more: such an
+ * alert stays open while its facet says the same as then, or is judged the same as at first contact
+ * (vd_confirm_has_drifted).
  *
  * No I/O; time is an argument.
  *
@@ -60,7 +64,8 @@ enum vd_alert_state {
     VD_ALERT_FREE = 0,
     VD_ALERT_SUSPECTED,
     VD_ALERT_OPEN,
-    VD_ALERT_TOLD /* no alert, told once: kept until it is found no more, not to tell it again */
+    VD_ALERT_TOLD /* no alert, or an accepted one: kept until it is found no more, not to tell it
+                     again */
 };
 
 /* Its identity is (watch, code, kind, index). */
@@ -70,33 +75,45 @@ struct vd_alert {
     uint8_t code; /* enum vd_code */
     uint8_t kind; /* enum vd_subject_kind */
     uint8_t index;
-    uint8_t severity;         /* enum vd_severity, of what was found last */
-    uint8_t clean;            /* clean looks since the last bad one */
-    uint8_t misses;           /* looks in vain at resolvers, while something is to be confirmed */
-    uint8_t authority_misses; /* and at authorities */
-    uint8_t looks;            /* looks that found what is to be confirmed */
-    uint8_t wants;            /* looks out of turn that were asked for */
-    uint16_t rtype;           /* of the record to mend: enum vd_rrtype */
-    bool is_transitive;       /* it hangs on another domain's record (its path has a hop): an
-                                 authority of this zone cannot speak for it */
-    bool is_authority_due;    /* an authority is to be asked about it at the next look */
-    bool is_divergent;        /* told as a divergence, which is still open; one of a record set */
-    bool is_overdue;          /* and told again, when it had lasted for confirm_hold_ms */
-    uint16_t bad, good;       /* sets of sources by what they said last; neither: not heard */
-    uint16_t vain;            /* authorities that were asked and could not say */
+    uint8_t severity;          /* enum vd_severity, of what was found last */
+    uint8_t clean;             /* clean looks since the last bad one */
+    uint8_t misses;            /* looks in vain at resolvers, while something is to be confirmed */
+    uint8_t authority_misses;  /* and at authorities */
+    uint8_t looks;             /* looks that found what is to be confirmed */
+    uint8_t wants;             /* looks out of turn that were asked for */
+    bool is_transitive : 1;    /* it hangs on another domain's record (its path has a hop): an
+                                  authority of this zone cannot speak for it */
+    bool is_authority_due : 1; /* an authority is to be asked about it at the next look */
+    bool is_divergent : 1;     /* told as a divergence, which is still open; one of a record set */
+    bool is_overdue : 1;       /* and told again, when it had lasted for confirm_hold_ms */
+    bool is_first : 1;         /* found at first contact, with first_content */
+    bool is_held : 1;          /* believed, but to be told later, if it is still so (VD_AGAIN of
+                                  tell).  These three are the agent's: */
+    bool is_planned : 1;       /* meanwhile told as planned */
+    bool is_acked : 1;         /* no reminders */
+    bool is_accepting : 1;     /* to be accepted at the next look, if it still says what was told */
+    uint16_t rtype;            /* of the record to mend: enum vd_rrtype */
+    uint16_t number;           /* what people call an open alert, or one that is about to open; 0:
+                                  neither */
+    uint16_t bad, good;        /* sets of sources by what they said last; neither: not heard */
+    uint16_t vain;             /* authorities that were asked and could not say */
     uint16_t insisting; /* authorities that found it when they were last asked, in any words */
     uint8_t seen[VD_PEERS_MAX];  /* looks in a row at which each source found it */
     uint8_t clear[VD_PEERS_MAX]; /* looks in a row at which each source did not */
     uint32_t candidate;          /* hash of the content that is to be confirmed */
     uint32_t told;               /* hash of the content that was told */
-    uint64_t first_ms;           /* since when it is to be confirmed, or nobody says otherwise */
-    uint64_t insisted_ms;        /* when an authority found it last */
+    uint32_t first_content;
+    uint32_t opened_s;    /* since start */
+    uint32_t told_s;      /* the last time */
+    uint32_t seen_s;      /* when a look found it last, or found it as it was at first contact */
+    uint64_t first_ms;    /* since when it is to be confirmed, or nobody says otherwise */
+    uint64_t insisted_ms; /* when an authority found it last */
 };
 
 enum vd_confirm_turn {
     VD_CONFIRM_OPENED,   /* an alert is believed */
     VD_CONFIRM_CLOSED,   /* back to the baseline or better */
-    VD_CONFIRM_TOLD,     /* not an alert: a harmless or better state, believed; adopt it */
+    VD_CONFIRM_TOLD,     /* not an alert: a harmless or better state, believed; adopt its facet */
     VD_CONFIRM_DIVERGED, /* sources keep disagreeing about it: alert->bad against alert->good.  Once
                             more when it has lasted for confirm_hold_ms */
     VD_CONFIRM_AGREED    /* it is decided: dropped, or about to open.  Resolvers in alert->good are
@@ -107,7 +124,11 @@ enum vd_confirm_turn {
  * Called from vd_confirm_look for each turn.  finding is NULL for CLOSED and AGREED, and for
  * DIVERGED at a look that did not find it.  subject: the record set as it stands now.
  *
- * VD_OK  it is written down.  Anything else: it is told again at the next look.
+ * VD_OK     it is written down.
+ * VD_OTHER  of OPENED: it was accepted, and is no alert.
+ * VD_AGAIN  of OPENED and TOLD: it is held; asked again at every look that finds it.
+ *           vd_confirm_settle ends that, too.
+ * Anything else: it is told again at the next look.
  */
 typedef enum vd_status (*vd_confirm_fn)(void *ctx, enum vd_confirm_turn turn,
                                         const struct vd_alert *alert,
@@ -119,6 +140,7 @@ struct vd_confirm {
         confirm_hold_ms;   /* how long a divergence holds a change back before it is told loudly */
     uint32_t lost;         /* findings that found no room in alerts[] */
     uint32_t contradicted; /* suspicions that other looks did not bear out */
+    uint16_t last_number;  /* given to an alert */
     struct vd_alert alerts[VD_ALERTS_MAX];
 };
 
@@ -165,6 +187,46 @@ void vd_confirm_init(struct vd_confirm *confirm, uint32_t confirm_hold_ms);
 void vd_confirm_look(struct vd_confirm *confirm, uint8_t watch_index, const struct vd_watch *watch,
                      const struct vd_judgement *judgement, const struct vd_look_sources *sources,
                      uint64_t now_ms, vd_confirm_fn tell, void *ctx, struct vd_next_look *next);
+
+/* The alert that a finding of this watch belongs to; NULL: none. */
+struct vd_alert *vd_confirm_of(struct vd_confirm *confirm, uint8_t watch_index,
+                               const struct vd_judgement *judgement,
+                               const struct vd_finding *finding);
+
+/* An open alert by its number; NULL: none. */
+struct vd_alert *vd_confirm_numbered(struct vd_confirm *confirm, uint32_t number);
+
+/*
+ * An alert is told with what this finding says: as an open one, or (VD_ALERT_TOLD) as what is no
+ * alert.  For whoever answered VD_AGAIN; and to end an open one that was accepted.
+ *
+ * finding  NULL: what was told last.
+ */
+void vd_confirm_settle(struct vd_confirm *confirm, struct vd_alert *alert,
+                       const struct vd_finding *finding, enum vd_alert_state state,
+                       uint64_t now_ms);
+
+/*
+ * Does an open alert of first contact speak of a facet that says something else by now?  A number in
+ * it may have drifted, and it is as wrong as it was: judge the snapshot as at first contact, and pass
+ * that to vd_confirm_take_first before the look is weighed.
+ */
+bool vd_confirm_has_drifted(const struct vd_confirm *confirm, uint8_t watch_index,
+                            const struct vd_facts *facts);
+void vd_confirm_take_first(struct vd_confirm *confirm, uint8_t watch_index,
+                           const struct vd_judgement *judgement);
+
+/* What this facet says was accepted: it is not held against what was found at first contact any more. */
+void vd_confirm_moved(struct vd_confirm *confirm, uint8_t watch_index,
+                      const struct vd_subject *subject, uint8_t facet);
+
+/* Is something in doubt that was found at first contact, and looked after?  What is held is not. */
+bool vd_confirm_is_first_doubted(const struct vd_confirm *confirm, uint8_t watch_index);
+
+/* Is something of a record set, found at first contact, not told yet: in doubt, or held?  Until then
+   it must not be compared with itself. */
+bool vd_confirm_is_first_untold(const struct vd_confirm *confirm, uint8_t watch_index,
+                                const struct vd_subject *subject);
 
 /*
  * What some sources said is void: their places hold other servers now, or they were found blind.

@@ -52,13 +52,50 @@ uint8_t vd_weigh_source(const struct vd_weighing *look, size_t subject, bool is_
     return other < VD_SERVERS_MAX ? other : VD_SOURCE_NONE;
 }
 
+/* Codes that speak of names which a record leads to: of other domains, or of the parent's DS. */
+static bool is_of_others(uint8_t code)
+{
+    switch (code) {
+    case VD_CODE_SPF_TAKEOVER:
+    case VD_CODE_DMARC_RUA_REFUSED:
+    case VD_CODE_DMARC_RUA_DEAD:
+    case VD_CODE_MX_GONE:
+    case VD_CODE_MX_TAKEOVER:
+    case VD_CODE_MX_ALIAS:
+    case VD_CODE_DS_MISSING:
+    case VD_CODE_DS_CHANGED:
+    case VD_CODE_DS_APPEARED:
+    case VD_CODE_DS_AD_LOST:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What includes, redirect= and names above say of it, no authority of this zone has seen: it was asked
+   for the own record, and one resolver for all the rest. */
+static bool hangs_on_others(const struct vd_facts *facts, const struct vd_finding *finding,
+                            uint8_t kind)
+{
+    switch (finding->facet) {
+    case VD_FACET_SPF_SENDERS:
+    case VD_FACET_SPF_LOOKUPS:
+        return facts->spf.includes[0] != 0;
+    case VD_FACET_SPF_DEFAULT:
+        return strstr(vd_facts_text(facts, facts->spf.text), "redirect=") != NULL;
+    default:
+        return kind == VD_SUBJECT_DMARC && facts->dmarc.source > VD_SOURCE_OWN;
+    }
+}
+
 /* Read from the facts: a finding's own path may have given way where words[] is short. */
 bool vd_weigh_is_transitive(const struct vd_weighing *look, const struct vd_finding *finding)
 {
     const struct vd_judgement *j = look->judgement;
     const struct vd_subject *subject = &j->subjects[finding->subject];
 
-    if (subject->kind == VD_SUBJECT_DKIM && j->facts.dkim[subject->index].is_alias) {
+    if (is_of_others(finding->code) || hangs_on_others(&j->facts, finding, subject->kind) ||
+        (subject->kind == VD_SUBJECT_DKIM && j->facts.dkim[subject->index].is_alias)) {
         return true;
     }
     if (subject->kind == VD_SUBJECT_SPF &&
@@ -186,9 +223,14 @@ void vd_alert_lapse(struct vd_alert *alert, uint8_t source, uint64_t now_ms)
     }
 }
 
+uint32_t vd_weigh_facet(const struct vd_finding *finding)
+{
+    return vd_facet_varies(finding->facet) ? 0 : finding->content;
+}
+
 uint32_t vd_weigh_content(const struct vd_finding *finding)
 {
-    return finding->content ^ (uint32_t)finding->severity << 24;
+    return vd_weigh_facet(finding) ^ (uint32_t)finding->severity << 24;
 }
 
 /* What speaks for an alert. */
@@ -358,8 +400,14 @@ void vd_weigh_want_confirmation(const struct vd_weighing *look, struct vd_alert 
 
 static bool says_gone(uint8_t code)
 {
-    return code == VD_CODE_SPF_MISSING || code == VD_CODE_DKIM_MISSING ||
-           code == VD_CODE_DMARC_MISSING || code == VD_CODE_MX_MISSING;
+    static const uint8_t codes[] = {
+        VD_CODE_SPF_MISSING,  VD_CODE_DKIM_MISSING,    VD_CODE_DMARC_MISSING,
+        VD_CODE_MX_MISSING,   VD_CODE_MAIL_FROM_SPF,   VD_CODE_MAIL_FROM_MX,
+        VD_CODE_DS_MISSING,   VD_CODE_MTA_STS_MISSING, VD_CODE_TLS_RPT_MISSING,
+        VD_CODE_BIMI_MISSING,
+    };
+
+    return memchr(codes, code, sizeof codes) != NULL;
 }
 
 /* What may be believed: of "gone" only what was said of just that. */

@@ -68,7 +68,11 @@ bool vd_weigh_has_repeated(unsigned sources, const uint8_t counts[VD_PEERS_MAX])
 
 /* ---- one look ---------------------------------------------------------------------------- */
 
-/* What a finding says, in a number: the record set's whole content, and how bad it is. */
+/* What a finding's facet says, in a number.  The same always for a facet that varies by itself, as a
+   provider's address space does: only how bad it is matters there. */
+uint32_t vd_weigh_facet(const struct vd_finding *finding);
+
+/* The same with how bad it is. */
 uint32_t vd_weigh_content(const struct vd_finding *finding);
 
 /* Does the finding hang on another domain's record? */

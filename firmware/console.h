@@ -3,6 +3,9 @@
  *
  *   status        domains, alerts, channels, TLS arena
  *   check         survey every domain now
+ *   alerts        those that are open, with their numbers
+ *   ack N         no more reminders of alert N
+ *   accept N      what alert N speaks of is the new normal
  *   version
  *   halt          end in order: connections closed, the arena's peak printed
  *   help

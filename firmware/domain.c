@@ -19,6 +19,8 @@ static const char *const free_mail[] = {
     "gmx.com",   "gmx.de",         "gmx.net",     "web.de",      "mail.com",  "proton.me",
     "naver.com", "daum.net",       "hanmail.net", "nate.com",    "kakao.com", "protonmail.com",
     "qq.com",    "163.com",        "126.com",     "mail.ru",     "yandex.ru", "yahoo.co.jp",
+    "pm.me",     "fastmail.com",   "orange.fr",   "t-online.de", "yahoo.fr",  "yahoo.co.uk",
+    "tuta.com",  "hotmail.co.uk",  "hotmail.fr",
 };
 
 static char lower(char c)
@@ -39,26 +41,57 @@ static enum vd_status refuse(struct vd_text_writer *why, const char *reason)
 
 /* ---- names that are not ASCII ------------------------------------------------------------ */
 
-/*
- * Simple lower case for the letters that domains have most: Latin-1, Greek, Cyrillic.
- * 0: a character that IDNA (RFC 5895) would map in a way that we do not know.
- */
+enum letter_case { AS_IT_IS, PLUS_32, PLUS_80, SMALL_IS_ODD, SMALL_IS_EVEN };
+
+/* The letters that domains have most (RFC 5892), and how to make them small: Latin, Greek, Cyrillic,
+   Hebrew, Arabic, Thai, kana, Han, hangul.  What is not here IDNA (RFC 5895) may map or compose. */
+static const struct {
+    uint16_t first, last;
+    uint8_t letter_case; /* enum letter_case */
+} letters[] = {
+    {0x00c0, 0x00d6, PLUS_32},       {0x00d8, 0x00de, PLUS_32},
+    {0x00df, 0x00f6, AS_IT_IS},      {0x00f8, 0x00ff, AS_IT_IS},
+    {0x0100, 0x012f, SMALL_IS_ODD},  {0x0134, 0x0137, SMALL_IS_ODD},
+    {0x0139, 0x013e, SMALL_IS_EVEN}, {0x0141, 0x0148, SMALL_IS_EVEN},
+    {0x014a, 0x0177, SMALL_IS_ODD},  {0x0179, 0x017e, SMALL_IS_EVEN},
+    {0x0391, 0x03a1, PLUS_32},       {0x03a3, 0x03a9, PLUS_32},
+    {0x03ac, 0x03ce, AS_IT_IS},      {0x0400, 0x040f, PLUS_80},
+    {0x0410, 0x042f, PLUS_32},       {0x0430, 0x045f, AS_IT_IS},
+    {0x05d0, 0x05ea, AS_IT_IS},      {0x0620, 0x063a, AS_IT_IS},
+    {0x0641, 0x064a, AS_IT_IS},      {0x0679, 0x06d3, AS_IT_IS},
+    {0x0e01, 0x0e32, AS_IT_IS},      {0x0e34, 0x0e3a, AS_IT_IS},
+    {0x0e40, 0x0e4e, AS_IT_IS},      {0x3041, 0x3096, AS_IT_IS},
+    {0x30a1, 0x30fa, AS_IT_IS},      {0x30fc, 0x30fe, AS_IT_IS},
+    {0x3400, 0x4dbf, AS_IT_IS},      {0x4e00, 0x9fff, AS_IT_IS},
+    {0xac00, 0xd7a3, AS_IT_IS},
+};
+
+/* The small letter; 0: a character of which we do not know what IDNA would make. */
 static uint32_t fold(uint32_t cp)
 {
+    size_t i;
+
     if (cp < 0x80) {
         return (uint32_t)lower((char)cp);
     }
-    if ((cp >= 0xc0 && cp <= 0xde && cp != 0xd7) || (cp >= 0x391 && cp <= 0x3a9) ||
-        (cp >= 0x410 && cp <= 0x42f)) {
-        return cp + 0x20;
+    for (i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+        if (cp < letters[i].first || cp > letters[i].last) {
+            continue;
+        }
+        switch ((enum letter_case)letters[i].letter_case) {
+        case AS_IT_IS:
+            return cp;
+        case PLUS_32:
+            return cp + 32;
+        case PLUS_80:
+            return cp + 80;
+        case SMALL_IS_ODD:
+            return cp | 1u;
+        case SMALL_IS_EVEN:
+            return cp + (cp & 1u);
+        }
     }
-    if (cp >= 0x400 && cp <= 0x40f) {
-        return cp + 0x50;
-    }
-    if (cp < 0xdf || (cp >= 0x300 && cp <= 0x36f) || cp == 0x3002 || cp >= 0xfb00) {
-        return 0; /* signs, marks to compose, other dots, presentation forms */
-    }
-    return cp;
+    return 0;
 }
 
 static bool put_a_label(struct vd_text_writer *w, const char *label, size_t len)
@@ -255,7 +288,7 @@ enum vd_status vd_domain_read(const char *text, size_t len, char *out, struct vd
     if (strchr(out, '.') == NULL) {
         return refuse(why, "is a single label: a domain has two at least, as example.com");
     }
-    if (strncmp(out, "www.", 4) == 0) {
+    if (strncmp(out, "www.", 4) == 0 && strchr(out + 4, '.') != NULL) {
         vd_text_put(why, "is the name of a web site, no mail comes from there: watch \"");
         vd_text_put(why, out + 4);
         return refuse(why, "\"");

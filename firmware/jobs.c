@@ -73,9 +73,8 @@ static bool start_address(struct vd_agent *agent, uint64_t now_ms)
                   agent->next_server, now_ms);
         agent->next_server = (uint8_t)((agent->next_server + 1u) %
                                        (agent->paths.count > 0 ? agent->paths.count : 1));
-        (void)vd_survey_want(&agent->survey, agent->channels[i].host, VD_TYPE_A, VD_FOLLOW_NOTHING);
-        (void)vd_survey_want(&agent->survey, agent->channels[i].host, VD_TYPE_AAAA,
-                             VD_FOLLOW_NOTHING);
+        (void)vd_survey_want(&agent->survey, agent->channels[i].host, VD_TYPE_A, VD_ASK_OWN);
+        (void)vd_survey_want(&agent->survey, agent->channels[i].host, VD_TYPE_AAAA, VD_ASK_OWN);
         return true;
     }
     return false;
@@ -181,7 +180,7 @@ static void start_watch(struct vd_agent *agent, unsigned index, uint16_t servers
         vd_survey_ask_zone(&agent->survey, watch->domain + agent->authorities[index].zone_at,
                            authority);
     }
-    vd_look_ask(&agent->survey, watch);
+    vd_look_ask(agent);
 }
 
 /*
@@ -392,7 +391,7 @@ uint64_t vd_jobs_turn(struct vd_agent *agent, uint64_t now_ms)
         }
     }
     if (vd_survey_poll(&agent->survey, now_ms) != VD_OK) {
-        return vd_resolver_next_ms(&agent->resolver);
+        return vd_survey_next_ms(&agent->survey);
     }
     if (agent->job == VD_JOB_AUTHORITIES &&
         vd_authority_go_on(&agent->survey, agent->config->watches[agent->job_index].domain)) {

@@ -34,6 +34,50 @@
 #define VD_SELECTOR_LEN_MAX 63
 #endif
 
+/* Services named for one watch (provider =, dkim = NAME ...).  1..16; 1 B per watch each. */
+#ifndef VD_WATCH_PROVIDERS_MAX
+#define VD_WATCH_PROVIDERS_MAX 6
+#endif
+
+/* [provider] sections of the configuration, and the bytes of all of their words.  1..32, 28 B (on a
+   64-bit host 56 B) each; 64..16384 B of RAM. */
+#ifndef VD_PROVIDERS_OWN_MAX
+#define VD_PROVIDERS_OWN_MAX 4
+#endif
+#ifndef VD_PROVIDER_TEXT_MAX
+#define VD_PROVIDER_TEXT_MAX 512
+#endif
+
+/* senders =, strangers =: addresses of one watch.  1..8 and 1..7; 17 B per watch each. */
+#ifndef VD_SENDERS_MAX
+#define VD_SENDERS_MAX 4
+#endif
+#ifndef VD_STRANGERS_MAX
+#define VD_STRANGERS_MAX 2
+#endif
+
+/* plan =, accept =, maintenance = lines of one watch.  1..16; 24, 4 and 8 B per watch each. */
+#ifndef VD_PLANS_MAX
+#define VD_PLANS_MAX 2
+#endif
+#ifndef VD_ACCEPTS_MAX
+#define VD_ACCEPTS_MAX 4
+#endif
+#ifndef VD_WINDOWS_MAX
+#define VD_WINDOWS_MAX 2
+#endif
+
+/* Words of one watch's expectations (mx =, mail-from =, plan = ...).  64..4096 B per watch. */
+#ifndef VD_WATCH_TEXT_MAX
+#define VD_WATCH_TEXT_MAX 320
+#endif
+
+/* Questions of the last round that only answers led to, kept to ask them all at once at the next.
+   0..8192 B per watch; what does not fit costs a round trip more. */
+#ifndef VD_TREE_BYTES
+#define VD_TREE_BYTES 768
+#endif
+
 /* Longest configuration file.  512..65535 B of RAM while it is read and kept. */
 #ifndef VD_CONFIG_BYTES_MAX
 #define VD_CONFIG_BYTES_MAX 4096
@@ -160,7 +204,7 @@
 
 /* Questions of one survey.  8..128; 48 B each. */
 #ifndef VD_SURVEY_QUESTIONS_MAX
-#define VD_SURVEY_QUESTIONS_MAX 48
+#define VD_SURVEY_QUESTIONS_MAX 96
 #endif
 
 /* Of them, those that are left for the aliases of the watch's own names when includes ask for more.
@@ -171,12 +215,12 @@
 
 /* Records kept of one survey.  16..255; 8 B each. */
 #ifndef VD_SURVEY_RECORDS_MAX
-#define VD_SURVEY_RECORDS_MAX 128
+#define VD_SURVEY_RECORDS_MAX 224
 #endif
 
 /* Bytes of names and record texts of one survey.  2048..65535 B of RAM, once. */
 #ifndef VD_SURVEY_BYTES_MAX
-#define VD_SURVEY_BYTES_MAX 12288
+#define VD_SURVEY_BYTES_MAX 16384
 #endif
 
 /* Of them, those that are left for the watch's own names when includes bring more.  0 .. a half of
@@ -220,24 +264,55 @@
 #define VD_SPF_DEPTH_MAX 10
 #endif
 
-/* Findings of one judgement.  2 * VD_SELECTORS_MAX + 8 .. 200; 28 B each. */
+/* Addresses of rua= that are looked at: may they get reports, do they take mail.  1..16; up to four
+   questions each, and two bytes of every watch's baseline. */
+#ifndef VD_REPORT_ADDRESSES_MAX
+#define VD_REPORT_ADDRESSES_MAX 6
+#endif
+
+/* Selectors that are absent and looked for at the names where people put them by mistake.  0..16;
+   ten questions each, while they are absent. */
+#ifndef VD_SLIP_SELECTORS_MAX
+#define VD_SLIP_SELECTORS_MAX 3
+#endif
+
+/* Runs of addresses that are kept apart while SPF's networks are added up.  16..2048; 8 B each, and
+   16 B each for IPv6; once. */
+#ifndef VD_RANGES4_MAX
+#define VD_RANGES4_MAX 256
+#endif
+#ifndef VD_RANGES6_MAX
+#define VD_RANGES6_MAX 96
+#endif
+
+/* MX hosts whose addresses are looked up, the best first.  1..32; two questions each. */
+#ifndef VD_MX_HOSTS_MAX
+#define VD_MX_HOSTS_MAX 10
+#endif
+
+/* Findings of one judgement.  2 * VD_SELECTORS_MAX + 8 .. 200; 32 B each. */
 #ifndef VD_FINDINGS_MAX
-#define VD_FINDINGS_MAX (2 * VD_SELECTORS_MAX + 16)
+#define VD_FINDINGS_MAX (2 * VD_SELECTORS_MAX + 32)
 #endif
 
 /* Bytes of words in one judgement (old, new, mend).  1024..16384 B of RAM, once. */
 #ifndef VD_JUDGEMENT_BYTES_MAX
-#define VD_JUDGEMENT_BYTES_MAX 4096
+#define VD_JUDGEMENT_BYTES_MAX 8192
 #endif
 
 /* Last good record texts kept of one watch.  512..8192 B of RAM per watch. */
 #ifndef VD_BASELINE_TEXT_MAX
-#define VD_BASELINE_TEXT_MAX 2560
+#define VD_BASELINE_TEXT_MAX 3072
 #endif
 
-/* Alerts open or on their way, over all watches.  VD_SELECTORS_MAX + 8 or more; 64 B each. */
+/* Alerts open or on their way, over all watches.  VD_SELECTORS_MAX + 8 or more; 88 B each. */
 #ifndef VD_ALERTS_MAX
-#define VD_ALERTS_MAX (VD_WATCHES_MAX * (VD_SELECTORS_MAX + 8))
+#define VD_ALERTS_MAX (VD_WATCHES_MAX * (VD_SELECTORS_MAX + 16))
+#endif
+
+/* Alerts that closed of late, over all watches: to see which of them flap.  4..64; 20 B each. */
+#ifndef VD_FLAPS_MAX
+#define VD_FLAPS_MAX 16
 #endif
 
 /* ---- reports ----------------------------------------------------------------------------- */

@@ -12,6 +12,29 @@
 #if VD_SELECTORS_MAX < 1 || VD_SELECTORS_MAX > 16
 #error "VD_SELECTORS_MAX (firmware/limits.h) must be 1..16: groups keep a 16-bit set of them"
 #endif
+#if VD_WATCH_PROVIDERS_MAX < 1 || VD_WATCH_PROVIDERS_MAX > 16
+#error "VD_WATCH_PROVIDERS_MAX (firmware/limits.h) must be 1..16"
+#endif
+#if VD_PROVIDERS_OWN_MAX < 1 || VD_PROVIDERS_OWN_MAX > 32 || VD_PROVIDER_TEXT_MAX < 64 ||          \
+    VD_PROVIDER_TEXT_MAX > 16384
+#error "VD_PROVIDERS_OWN_MAX must be 1..32 and VD_PROVIDER_TEXT_MAX 64..16384 (firmware/limits.h)"
+#endif
+#if VD_SENDERS_MAX < 1 || VD_SENDERS_MAX > 8 || VD_STRANGERS_MAX < 1 || VD_STRANGERS_MAX > 7
+#error "VD_SENDERS_MAX must be 1..8 and VD_STRANGERS_MAX 1..7 (firmware/limits.h): sets of 8 bits"
+#endif
+#if VD_PLANS_MAX < 1 || VD_PLANS_MAX > 16 || VD_ACCEPTS_MAX < 1 || VD_ACCEPTS_MAX > 16 ||          \
+    VD_WINDOWS_MAX < 1 || VD_WINDOWS_MAX > 16
+#error "VD_PLANS_MAX, VD_ACCEPTS_MAX and VD_WINDOWS_MAX (firmware/limits.h) must be 1..16"
+#endif
+#if VD_WATCH_TEXT_MAX < 64 || VD_WATCH_TEXT_MAX > 4096 || VD_TREE_BYTES > 8192
+#error "VD_WATCH_TEXT_MAX must be 64..4096 and VD_TREE_BYTES 0..8192 (firmware/limits.h)"
+#endif
+#if VD_REPORT_ADDRESSES_MAX < 1 || VD_REPORT_ADDRESSES_MAX > 16
+#error "VD_REPORT_ADDRESSES_MAX (firmware/limits.h) must be 1..16"
+#endif
+#if VD_RANGES4_MAX < 16 || VD_RANGES4_MAX > 2048 || VD_RANGES6_MAX < 16 || VD_RANGES6_MAX > 2048
+#error "VD_RANGES4_MAX and VD_RANGES6_MAX (firmware/limits.h) must be 16..2048"
+#endif
 #if VD_SERVERS_MAX < 1 || VD_SERVERS_MAX > 8
 #error "VD_SERVERS_MAX (firmware/limits.h) must be 1..8: sets of resolvers have 8 bits"
 #endif
@@ -63,11 +86,17 @@
 #if VD_SURVEY_RECORDS_MAX < 16 || VD_SURVEY_RECORDS_MAX > 255
 #error "VD_SURVEY_RECORDS_MAX (firmware/limits.h) must be 16..255: records are counted in 8 bits"
 #endif
+#if VD_SLIP_SELECTORS_MAX < 0 || VD_SLIP_SELECTORS_MAX > 16
+#error "VD_SLIP_SELECTORS_MAX (firmware/limits.h) must be 0..16"
+#endif
 #if VD_FINDINGS_MAX < 2 * VD_SELECTORS_MAX + 8 || VD_FINDINGS_MAX > 200
 #error "VD_FINDINGS_MAX (firmware/limits.h) must be 2 * VD_SELECTORS_MAX + 8 .. 200"
 #endif
 #if VD_ALERTS_MAX < VD_SELECTORS_MAX + 8
 #error "VD_ALERTS_MAX (firmware/limits.h) must be VD_SELECTORS_MAX + 8 or more"
+#endif
+#if VD_FLAPS_MAX < 4 || VD_FLAPS_MAX > 64
+#error "VD_FLAPS_MAX (firmware/limits.h) must be 4..64"
 #endif
 #if VD_JUDGEMENT_BYTES_MAX < 1024 || VD_JUDGEMENT_BYTES_MAX > 65535
 #error "VD_JUDGEMENT_BYTES_MAX (firmware/limits.h) must be 1024..65535: offsets have 16 bits"
@@ -92,6 +121,9 @@
 #endif
 #if VD_TXT_LEN_MAX > VD_SURVEY_BYTES_MAX
 #error "VD_TXT_LEN_MAX must fit in VD_SURVEY_BYTES_MAX (firmware/limits.h)"
+#endif
+#if VD_MX_HOSTS_MAX < 1 || VD_MX_HOSTS_MAX > 32
+#error "VD_MX_HOSTS_MAX (firmware/limits.h) must be 1..32"
 #endif
 #if VD_EDNS_UDP_MAX < 512 || VD_EDNS_UDP_MAX > 4096
 #error "VD_EDNS_UDP_MAX (firmware/limits.h) must be 512..4096"

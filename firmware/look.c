@@ -7,94 +7,55 @@
 
 #include "firmware/blind.h"
 #include "firmware/tell.h"
+#include "firmware/turns.h"
 #include "port/port_console.h"
 #include "port/port_entropy.h"
-#include "report/text.h"
 
 #include <string.h>
 
 /* The interval varies by this many percent each way, so that a fleet does not march in step. */
 #define JITTER_PERCENT 20u
 
-void vd_look_ask(struct vd_survey *survey, const struct vd_watch *watch)
-{
-    char name[VD_DOMAIN_TEXT_MAX + VD_SELECTOR_LEN_MAX + 16];
-    struct vd_text_writer w;
+/* ---- questions --------------------------------------------------------------------------- */
 
-    (void)vd_survey_want(survey, watch->domain, VD_TYPE_TXT, VD_FOLLOW_SPF);
-    (void)vd_survey_want(survey, watch->domain, VD_TYPE_MX, VD_FOLLOW_NOTHING);
-    vd_text_start(&w, name, sizeof(name));
-    vd_text_put(&w, "_dmarc.");
-    vd_text_put(&w, watch->domain);
-    (void)vd_survey_want(survey, name, VD_TYPE_TXT, VD_FOLLOW_NOTHING);
-    for (size_t i = 0; i < watch->selectors_count; i++) {
-        vd_text_start(&w, name, sizeof(name));
-        vd_text_put(&w, watch->selectors[i]);
-        vd_text_put(&w, "._domainkey.");
-        vd_text_put(&w, watch->domain);
-        (void)vd_survey_want(survey, name, VD_TYPE_TXT, VD_FOLLOW_NOTHING);
-    }
+static void on_want(void *ctx, const char *name, uint16_t type, enum vd_want want)
+{
+    static const enum vd_ask asks[] = {
+        [VD_WANT_OWN] = VD_ASK_OWN, [VD_WANT_SPF] = VD_ASK_SPF, [VD_WANT_OTHER] = VD_ASK_OTHER};
+
+    (void)vd_survey_want(ctx, name, type, asks[want]);
 }
 
-/* ---- events ------------------------------------------------------------------------------ */
-
-/* What on_turn needs to know. */
-struct turn {
-    struct vd_agent *agent;
-    uint8_t watch_index;
-    uint64_t now_ms;
-};
-
-static bool has_alert_finding(const struct vd_judgement *j, const struct vd_subject *subject)
+/* What the judge needs, as far as it can be told from the answers so far. */
+static void follow(void *ctx, struct vd_survey *survey)
 {
-    for (size_t i = 0; i < j->findings_count; i++) {
-        if (&j->subjects[j->findings[i].subject] == subject &&
-            vd_code_info((enum vd_code)j->findings[i].code)->is_alert) {
-            return true;
-        }
-    }
-    return false;
+    struct vd_agent *agent = ctx;
+    uint8_t watch_index = agent->job_index;
+
+    vd_judge_wants(&survey->snapshot, &agent->baselines[watch_index],
+                   &agent->config->watches[watch_index], &agent->judgement, on_want, survey);
 }
 
-/* Is the subject free of anything worse than the baseline, so that it may become the baseline? */
-static bool is_clean(const struct vd_agent *agent, uint8_t watch_index,
-                     const struct vd_subject *subject)
+/* A label that nobody has published. */
+static void draw_probe(char probe[VD_PROBE_MAX])
 {
-    return !has_alert_finding(&agent->judgement, subject) &&
-           vd_confirm_open_of(&agent->confirm, watch_index, subject->kind, subject->index) == 0;
+    uint8_t random[VD_PROBE_MAX - 1u];
+
+    if (vd_entropy_random(random, sizeof(random)) != VD_OK) {
+        return; /* no probe at this look */
+    }
+    for (size_t i = 0; i < sizeof(random); i++) {
+        probe[i] = (char)('a' + random[i] % 26u);
+    }
+    probe[sizeof(random)] = '\0';
 }
 
-static enum vd_status on_turn(void *ctx, enum vd_confirm_turn what, const struct vd_alert *alert,
-                              const struct vd_finding *finding, const struct vd_subject *subject)
+void vd_look_ask(struct vd_agent *agent)
 {
-    static const char *const words_of[] = {[VD_CONFIRM_OPENED] = "opened",
-                                           [VD_CONFIRM_CLOSED] = "closed",
-                                           [VD_CONFIRM_TOLD] = "told",
-                                           [VD_CONFIRM_DIVERGED] = "divergent",
-                                           [VD_CONFIRM_AGREED] = "agreed"};
-    struct turn *turn = ctx;
-    struct vd_agent *agent = turn->agent;
-    struct vd_tell tell = vd_agent_tell(agent, turn->watch_index, turn->now_ms);
-    struct vd_event event;
-    char words[VD_TELL_WORDS_MAX];
-
-    /* Closing one alert of a record that is bad in another way is no all-clear. */
-    tell.is_still_bad =
-        what == VD_CONFIRM_CLOSED &&
-        (has_alert_finding(&agent->judgement, subject) ||
-         vd_confirm_open_of(&agent->confirm, turn->watch_index, subject->kind, subject->index) > 1);
-    vd_tell_turn(&tell, what, alert, finding, subject, &event, words);
-    enum vd_status status = vd_agent_write_down(agent, &event);
-    if (status != VD_OK) {
-        return status;
-    }
-    vd_console_line("alert %s: %s %s", words_of[what], event.code, event.record);
-    vd_console_line("  %s", event.subject);
-    if (what == VD_CONFIRM_TOLD && is_clean(agent, turn->watch_index, subject)) {
-        vd_facts_adopt(&agent->baselines[turn->watch_index], &agent->judgement.facts, subject->kind,
-                       subject->index);
-    }
-    return VD_OK;
+    draw_probe(agent->survey.snapshot.probe);
+    agent->survey.snapshot.ad_servers = vd_paths_validating(&agent->paths);
+    vd_survey_follow(&agent->survey, follow, agent);
+    vd_tree_ask(&agent->watches[agent->job_index].tree, &agent->survey);
 }
 
 /* ---- console ----------------------------------------------------------------------------- */
@@ -122,8 +83,11 @@ static void show_table(const struct vd_agent *agent, const struct vd_watch *watc
                     (unsigned long)(snapshot->ended_ms - snapshot->started_ms));
     for (size_t i = 0; i < j->subjects_count; i++) {
         const struct vd_subject *subject = &j->subjects[i];
-        vd_console_line("  %-5s %-38s %-7s %s", vd_subject_kind_str(subject->kind),
-                        vd_judgement_words(j, subject->record), standing_str(subject->standing),
+        bool is_unseen = subject->kind == VD_SUBJECT_DS &&
+                         (subject->unknown & VD_FACET_BIT(VD_FACET_DS_RECORD)) != 0;
+        vd_console_line("  %-9s %-38s %-7s %s", vd_subject_kind_str(subject->kind),
+                        vd_judgement_words(j, subject->record),
+                        standing_str(is_unseen ? VD_STANDING_UNKNOWN : subject->standing),
                         vd_judgement_words(j, subject->summary));
     }
 }
@@ -150,49 +114,58 @@ static void show_look(const struct vd_agent *agent, uint8_t watch_index)
 
 /* ---- baseline and schedule ---------------------------------------------------------------- */
 
-/*
- * Record sets that two sources have shown alike, one after the other; with a single source, that it
- * has shown twice.  Until then nothing becomes a baseline: the first one asked may be stale.
- */
-static uint32_t agreed_subjects(struct vd_agent *agent, struct vd_watch_run *run,
-                                const struct vd_look_sources *sources)
+/* First contact: what is agreed upon becomes the baseline; but a record set of which something is
+   still to be told is not compared with itself. */
+static void learn(struct vd_agent *agent, uint8_t watch_index,
+                  const struct vd_look_sources *sources, const struct vd_turns *turns)
 {
+    struct vd_watch_run *run = &agent->watches[watch_index];
     const struct vd_judgement *j = &agent->judgement;
-    unsigned all = (unsigned)sources->resolvers | sources->authorities;
-    bool is_single = (all & (all - 1u)) == 0;
-    uint32_t agreed = 0;
+    uint32_t agreed = vd_baseline_agreed(&run->shown, j, sources);
 
     for (size_t i = 0; i < j->subjects_count; i++) {
         const struct vd_subject *subject = &j->subjects[i];
-        uint32_t content = vd_facts_content(&j->facts, subject->kind, subject->index);
-        uint8_t source = sources->of_subject[i];
-        if (subject->standing == VD_STANDING_UNKNOWN || source == VD_SOURCE_NONE) {
-            continue;
+        if (vd_confirm_is_first_untold(&agent->confirm, watch_index, subject)) {
+            agreed &= ~vd_subject_bit(subject->kind, subject->index);
         }
-        bool is_first = run->shown_by[i] == 0;
-        if (!is_first && run->shown[i] == content &&
-            (is_single || run->shown_by[i] != source + 1u)) {
-            agreed |= vd_subject_bit(subject->kind, subject->index);
-        }
-        run->shown[i] = content;
-        run->shown_by[i] = (uint8_t)(source + 1u);
     }
-    return agreed;
-}
-
-/* First contact: what is agreed upon becomes the baseline. */
-static void learn(struct vd_agent *agent, uint8_t watch_index,
-                  const struct vd_look_sources *sources)
-{
-    struct vd_watch_run *run = &agent->watches[watch_index];
-    uint32_t agreed = agreed_subjects(agent, run, sources);
-    bool has_learned =
-        vd_facts_learn(&agent->baselines[watch_index], &agent->judgement.facts, agreed);
+    bool has_learned = vd_facts_learn(&agent->baselines[watch_index], &j->facts, agreed);
 
     if (has_learned && !run->has_baseline) {
         run->has_baseline = true;
         vd_console_line("%s: baseline taken", agent->config->watches[watch_index].domain);
+        vd_turns_tell_summary(turns);
     }
+}
+
+/* All of the baseline's standings, exchanged with others. */
+static void swap_standings(struct vd_facts *baseline, uint8_t standings[VD_SUBJECTS_MAX])
+{
+    for (uint8_t kind = 0; kind < VD_SUBJECT_KINDS; kind++) {
+        uint8_t count = kind == VD_SUBJECT_DKIM ? VD_DKIM_SETS_MAX : 1;
+        for (uint8_t i = 0; i < count; i++) {
+            vd_facts_swap_standing(baseline, kind, i, &standings[vd_subject_place(kind, i)]);
+        }
+    }
+}
+
+/*
+ * What was wrong at first contact is in the baseline, and is found no more.  Where it says something
+ * else by now, it is judged once more as if nothing were known of it: is it wrong still?
+ */
+static void look_back(struct vd_agent *agent, uint8_t watch_index)
+{
+    struct vd_judgement *j = &agent->judgement;
+    struct vd_facts *baseline = &agent->baselines[watch_index];
+    uint8_t standings[VD_SUBJECTS_MAX] = {VD_STANDING_UNKNOWN};
+
+    if (!vd_confirm_has_drifted(&agent->confirm, watch_index, &j->facts)) {
+        return;
+    }
+    swap_standings(baseline, standings);
+    vd_judge(&agent->survey.snapshot, baseline, &agent->config->watches[watch_index], j);
+    swap_standings(baseline, standings);
+    vd_confirm_take_first(&agent->confirm, watch_index, j);
 }
 
 /* Between `least` and `most` percent of it. */
@@ -231,8 +204,10 @@ static uint8_t resolver_of_others(const struct vd_agent *agent)
     uint8_t found = VD_SOURCE_NONE;
 
     for (size_t i = 0; i < snapshot->answers_count; i++) {
-        if ((agent->survey.notes[i] & VD_SURVEY_RAISED) == 0 && snapshot->answers[i].hops == 0) {
-            continue;
+        uint8_t notes = agent->survey.notes[i];
+        if ((notes & (VD_SURVEY_RAISED | VD_SURVEY_LINKED)) == 0 ||
+            (notes & (VD_SURVEY_WANTED | VD_SURVEY_LINKED)) == 0) {
+            continue; /* one of the watch's own, or asked in vain */
         }
         uint8_t source = vd_agent_source_of(agent, snapshot->answers[i].server);
         if (found != VD_SOURCE_NONE && found != source) {
@@ -241,6 +216,21 @@ static uint8_t resolver_of_others(const struct vd_agent *agent)
         found = source;
     }
     return found != VD_SOURCE_NONE ? found : vd_agent_source_of(agent, agent->job_first);
+}
+
+/* What a record set is asked for. */
+static uint16_t type_of(uint8_t kind)
+{
+    switch (kind) {
+    case VD_SUBJECT_MX:
+        return VD_TYPE_MX;
+    case VD_SUBJECT_NS:
+        return VD_TYPE_NS;
+    case VD_SUBJECT_DS:
+        return VD_TYPE_DS;
+    default:
+        return VD_TYPE_TXT;
+    }
 }
 
 static void find_sources(const struct vd_agent *agent, struct vd_look_sources *sources)
@@ -253,9 +243,10 @@ static void find_sources(const struct vd_agent *agent, struct vd_look_sources *s
     sources->resolver = resolver_of_others(agent);
     for (size_t i = 0; i < j->subjects_count; i++) {
         const struct vd_subject *subject = &j->subjects[i];
-        uint8_t place = place_of(snapshot, vd_judgement_words(j, subject->record),
-                                 subject->kind == VD_SUBJECT_MX ? VD_TYPE_MX : VD_TYPE_TXT);
-        sources->of_subject[i] = place == VD_SOURCE_NONE ? place : vd_agent_source_of(agent, place);
+        uint8_t place =
+            place_of(snapshot, vd_judgement_words(j, subject->record), type_of(subject->kind));
+        sources->of_subject[i] =
+            place == VD_SOURCE_NONE ? sources->resolver : vd_agent_source_of(agent, place);
     }
     for (uint8_t i = 0; i < agent->paths.count; i++) {
         if (vd_set_has(seeing, i)) {
@@ -359,22 +350,28 @@ void vd_look_weigh(struct vd_agent *agent, uint8_t watch_index, uint64_t now_ms)
     bool is_round = agent->job_who == VD_NEXT_ANYONE;
     struct vd_next_look next;
     struct vd_look_sources sources;
-    struct turn turn = {.agent = agent, .watch_index = watch_index, .now_ms = now_ms};
+    struct vd_turns turns = {.agent = agent, .watch_index = watch_index, .now_ms = now_ms};
     uint32_t lost = agent->confirm.lost;
     uint32_t contradicted = agent->confirm.contradicted;
 
     if (run->looks < UINT8_MAX) {
         run->looks++;
     }
+    vd_tree_take(&run->tree, &agent->survey);
+    /* The facts are those of the last call of follow: the whole snapshot's. */
+    vd_baseline_weigh_pending(&agent->baselines[watch_index], &run->shown, &agent->judgement.facts,
+                              watch, now_ms);
+    look_back(agent, watch_index);
     vd_judge(&agent->survey.snapshot, &agent->baselines[watch_index], watch, &agent->judgement);
     show_look(agent, watch_index);
     find_sources(agent, &sources);
     vd_confirm_look(&agent->confirm, watch_index, watch, &agent->judgement, &sources, now_ms,
-                    on_turn, &turn, &next);
+                    vd_turns_take, &turns, &next);
+    vd_turns_end_look(&turns);
     show_doubts(agent, watch, lost, contradicted);
     if (is_round) { /* what one authority says does not make a resolver see */
         vd_blind_weigh_watch(agent, watch_index, now_ms);
     }
-    learn(agent, watch_index, &sources);
+    learn(agent, watch_index, &sources, &turns);
     plan(agent, watch_index, &next, now_ms);
 }

@@ -8,8 +8,9 @@
 
 #include "firmware/agent.h"
 
-/* Put the questions of a watch on the survey's worklist. */
-void vd_look_ask(struct vd_survey *survey, const struct vd_watch *watch);
+/* Put what the judge needs of the job's watch on the worklist of the agent's survey, now and as answers
+   arrive; and what it needed at the last look. */
+void vd_look_ask(struct vd_agent *agent);
 
 /* Judge the survey of a watch, confirm, write events, move the baseline, plan the next look. */
 void vd_look_weigh(struct vd_agent *agent, uint8_t watch_index, uint64_t now_ms);

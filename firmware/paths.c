@@ -31,6 +31,17 @@ uint16_t vd_paths_seeing(const struct vd_paths *paths)
     return set;
 }
 
+uint16_t vd_paths_validating(const struct vd_paths *paths)
+{
+    uint16_t set = 0;
+
+    for (unsigned i = 0; i < paths->count; i++) {
+        const struct vd_path_check *check = &paths->checks[i];
+        set = (uint16_t)(set | (check->verdict == VD_PATH_SEES && check->has_ad ? 1u << i : 0u));
+    }
+    return set;
+}
+
 int vd_paths_due(const struct vd_paths *paths, uint64_t now_ms)
 {
     int due = -1;
@@ -90,8 +101,8 @@ void vd_paths_ask(struct vd_survey *survey, const char *good, const char *bad,
     vd_text_start(&w, name, sizeof(name));
     vd_text_put(&w, label);
     vd_text_put(&w, bad);
-    (void)vd_survey_want(survey, good, VD_TYPE_NS, VD_FOLLOW_NOTHING);
-    (void)vd_survey_want(survey, name, VD_TYPE_A, VD_FOLLOW_NOTHING);
+    (void)vd_survey_want(survey, good, VD_TYPE_NS, VD_ASK_OWN);
+    (void)vd_survey_want(survey, name, VD_TYPE_A, VD_ASK_OWN);
 }
 
 /* The two questions are the first two answers.  A random name that was not answered at all says
@@ -115,6 +126,7 @@ void vd_paths_weigh(struct vd_paths *paths, unsigned index, const struct vd_snap
     check->checked_ms = now_ms;
     check->verdict = (uint8_t)verdict_of(snapshot);
     check->detail = snapshot->answers_count > 0 ? snapshot->answers[0].detail : VD_DETAIL_NOT_ASKED;
+    check->has_ad = snapshot->answers_count > 0 && snapshot->answers[0].is_ad;
     if (!is_blind(check)) {
         check->failures = 0;
         check->due_ms = now_ms + VD_PATH_CHECK_MS;

@@ -40,6 +40,7 @@ struct vd_path_check {
     uint8_t failures; /* in a row */
     uint8_t detail;   /* enum vd_detail, with VD_PATH_SILENT */
     bool is_told;     /* an event says that it is blind */
+    bool has_ad;      /* the name that exists, signed, came with AD (RFC 6840, section 5.8) */
 };
 
 /* Conditions of a server that are counted before they are told (enum vd_trouble). */
@@ -63,6 +64,10 @@ void vd_paths_init(struct vd_paths *paths, uint8_t count);
 
 /* The set of resolvers that may be asked: those that were not found blind. */
 uint16_t vd_paths_seeing(const struct vd_paths *paths);
+
+/* The set of those whose AD means something at present: they can be asked, and say AD of the name that
+   exists. */
+uint16_t vd_paths_validating(const struct vd_paths *paths);
 
 /* The resolver whose check has been due for longest, or -1. */
 int vd_paths_due(const struct vd_paths *paths, uint64_t now_ms);

@@ -5,26 +5,45 @@
  */
 #include "firmware/tell.h"
 
+#include "firmware/attend.h"
 #include "firmware/judge/judge_words.h"
+#include "firmware/tell_words.h"
 #include "report/text.h"
 
 #include <string.h>
 
 const char *vd_subject_kind_str(uint8_t kind)
 {
-    switch (kind) {
-    case VD_SUBJECT_SPF:
-        return "SPF";
-    case VD_SUBJECT_DKIM:
-        return "DKIM";
-    case VD_SUBJECT_DMARC:
-        return "DMARC";
-    default:
-        return "MX";
-    }
+    static const char *const words[VD_SUBJECT_KINDS] = {[VD_SUBJECT_SPF] = "SPF",
+                                                        [VD_SUBJECT_DKIM] = "DKIM",
+                                                        [VD_SUBJECT_DMARC] = "DMARC",
+                                                        [VD_SUBJECT_MX] = "MX",
+                                                        [VD_SUBJECT_MAIL_FROM] = "MAIL FROM",
+                                                        [VD_SUBJECT_MTA_STS] = "MTA-STS",
+                                                        [VD_SUBJECT_TLS_RPT] = "TLS-RPT",
+                                                        [VD_SUBJECT_BIMI] = "BIMI",
+                                                        [VD_SUBJECT_NS] = "NS",
+                                                        [VD_SUBJECT_DS] = "DS"};
+
+    return kind < VD_SUBJECT_KINDS ? words[kind] : "";
 }
 
-static void clear(struct vd_event *event, const char *domain)
+void vd_tell_start(struct vd_event *event, const struct vd_tell *tell, enum vd_code code,
+                   bool closes)
+{
+    const struct vd_code_info *info = vd_code_info(code);
+
+    vd_tell_clear(event, tell->domain);
+    event->code = info->code;
+    event->record = tell->domain;
+    event->axis = info->axis;
+    event->class_ = closes ? VD_CLASS_RESTORED : (enum vd_class)info->class_;
+    event->severity = closes ? VD_SEVERITY_NOTICE : (enum vd_severity)info->severity;
+    event->restores = closes ? info->code : "";
+    event->why = closes ? "" : info->why;
+}
+
+void vd_tell_clear(struct vd_event *event, const char *domain)
 {
     memset(event, 0, sizeof(*event));
     event->domain = domain;
@@ -33,25 +52,19 @@ static void clear(struct vd_event *event, const char *domain)
     event->known_by = event->path = "";
 }
 
-/* Room for a subject line, and for the domain in it: less than 100 characters in all. */
-#define SUBJECT_MAX 100u
-#define DOMAIN_MAX  38u
-
 /* Room for what a record says, in a subject line that names two servers too. */
 #define SUMMARY_MAX 24u
 
-/* Begin a subject line with "example.com: ". */
-static void put_lead(struct vd_text_writer *w, const char *domain)
+void vd_tell_put_lead(struct vd_text_writer *w, const char *domain)
 {
-    char name[DOMAIN_MAX];
+    char name[VD_TELL_DOMAIN_MAX];
 
-    w->cap = w->cap < SUBJECT_MAX ? w->cap : SUBJECT_MAX;
+    w->cap = w->cap < VD_TELL_SUBJECT_MAX ? w->cap : VD_TELL_SUBJECT_MAX;
     vd_text_put(w, vd_short_name(domain, name, sizeof(name)));
     vd_text_put(w, ": ");
 }
 
-/* Begin the next of several texts in one buffer; where it is full, on its final NUL. */
-static char *next_text(struct vd_text_writer *w, char *words)
+char *vd_tell_next(struct vd_text_writer *w, char *words)
 {
     size_t used = w->out == NULL ? 0 : (size_t)(w->out - words) + w->len + 1u;
 
@@ -62,8 +75,7 @@ static char *next_text(struct vd_text_writer *w, char *words)
     return words + used;
 }
 
-/* NULL for a place that is empty, or none. */
-static const struct vd_server *server_at(const struct vd_tell *tell, uint8_t place)
+const struct vd_server *vd_tell_server_at(const struct vd_tell *tell, uint8_t place)
 {
     const struct vd_server *server =
         tell->servers != NULL && place < VD_PEERS_MAX ? &tell->servers[place] : NULL;
@@ -92,10 +104,10 @@ static unsigned put_range(struct vd_text_writer *w, const struct vd_tell *tell, 
     unsigned left = 0, named = 0;
 
     for (uint8_t i = from; i < to; i++) {
-        left += (set >> i & 1u) != 0 && server_at(tell, i) != NULL;
+        left += (set >> i & 1u) != 0 && vd_tell_server_at(tell, i) != NULL;
     }
     for (uint8_t i = from; i < to; i++) {
-        const struct vd_server *server = server_at(tell, i);
+        const struct vd_server *server = vd_tell_server_at(tell, i);
         if ((set >> i & 1u) == 0 || server == NULL) {
             continue;
         }
@@ -107,8 +119,7 @@ static unsigned put_range(struct vd_text_writer *w, const struct vd_tell *tell, 
     return named;
 }
 
-/* "ns 192.0.2.1 and 192.0.2.2 (the zone's own servers) and 9.9.9.9".  Returns how many. */
-static unsigned put_servers(struct vd_text_writer *w, const struct vd_tell *tell, unsigned set)
+unsigned vd_tell_put_servers(struct vd_text_writer *w, const struct vd_tell *tell, unsigned set)
 {
     unsigned own = 0;
 
@@ -142,7 +153,8 @@ static void put_unheard(struct vd_text_writer *w, const struct vd_tell *tell,
     unsigned others = 0;
 
     for (uint8_t i = 0; i < VD_SERVERS_MAX; i++) {
-        others |= server_at(tell, i) != NULL && !is_heard(tell, alert->bad, i) ? 1u << i : 0u;
+        others |=
+            vd_tell_server_at(tell, i) != NULL && !is_heard(tell, alert->bad, i) ? 1u << i : 0u;
     }
     if (others != 0) {
         vd_text_put(w, "; no word from ");
@@ -158,7 +170,7 @@ static void put_unheard(struct vd_text_writer *w, const struct vd_tell *tell,
 static void put_known_by(struct vd_text_writer *w, const struct vd_tell *tell,
                          const struct vd_alert *alert)
 {
-    unsigned named = put_servers(w, tell, alert->bad);
+    unsigned named = vd_tell_put_servers(w, tell, alert->bad);
 
     vd_text_put(w, named > 1 ? " agree, " : " alone (single source), ");
     vd_text_put_unsigned(w, alert->looks);
@@ -170,12 +182,13 @@ static void put_known_by(struct vd_text_writer *w, const struct vd_tell *tell,
     }
     if (alert->good != 0) {
         vd_text_put(w, "; not seen at ");
-        (void)put_servers(w, tell, alert->good);
+        (void)vd_tell_put_servers(w, tell, alert->good);
     }
 }
 
-static void tell_finding(const struct vd_tell *tell, const struct vd_alert *alert,
-                         const struct vd_finding *finding, struct vd_event *event, char *words)
+void vd_tell_finding(const struct vd_tell *tell, const struct vd_alert *alert,
+                     const struct vd_finding *finding, bool is_opening, struct vd_event *event,
+                     char *words)
 {
     const struct vd_judgement *j = tell->judgement;
     struct vd_text_writer w = {0};
@@ -191,13 +204,21 @@ static void tell_finding(const struct vd_tell *tell, const struct vd_alert *aler
     event->why = vd_judgement_words(j, finding->why);
     event->mend = vd_judgement_words(j, finding->mend);
     event->path = vd_judgement_words(j, finding->path);
-    event->known_by = next_text(&w, words);
+    if (alert == NULL) {
+        return;
+    }
+    event->known_by = vd_tell_next(&w, words);
+    if (is_opening && alert->number != 0) {
+        vd_text_put(&w, "alert ");
+        vd_text_put_unsigned(&w, alert->number);
+        vd_attend_put_accept(&w, j, finding);
+        vd_text_put(&w, ": ");
+    }
     put_known_by(&w, tell, alert);
 }
 
-/* "DMARC", "DKIM s1". */
-static void put_subject(struct vd_text_writer *w, const struct vd_subject *subject,
-                        const char *record)
+void vd_tell_put_subject(struct vd_text_writer *w, const struct vd_subject *subject,
+                         const char *record)
 {
     vd_text_put(w, vd_subject_kind_str(subject->kind));
     if (subject->kind == VD_SUBJECT_DKIM) {
@@ -222,12 +243,12 @@ static void tell_restored(const struct vd_tell *tell, const struct vd_alert *ale
     event->why = tell->is_still_bad
                      ? "This alert is over, but another one of the same record is still open."
                      : "The record is back to the accepted state, or better.";
-    event->subject = next_text(&w, words);
-    put_lead(&w, tell->domain);
-    put_subject(&w, subject, event->record);
-    vd_text_put(&w, tell->is_still_bad ? " is there again, not yet as accepted: " : " restored: ");
+    event->subject = vd_tell_next(&w, words);
+    vd_tell_put_lead(&w, tell->domain);
+    vd_tell_put_subject(&w, subject, event->record);
+    vd_text_put(&w, tell->is_still_bad ? " partly restored: " : " restored: ");
     vd_text_put(&w, event->new_text);
-    event->known_by = next_text(&w, words);
+    event->known_by = vd_tell_next(&w, words);
     vd_text_put_unsigned(&w, alert->clean);
     vd_text_put(&w, " clean looks");
 }
@@ -237,7 +258,7 @@ static unsigned count_of(const struct vd_tell *tell, unsigned set)
     unsigned count = 0;
 
     for (uint8_t i = 0; i < VD_PEERS_MAX; i++) {
-        count += (set >> i & 1u) != 0 && server_at(tell, i) != NULL;
+        count += (set >> i & 1u) != 0 && vd_tell_server_at(tell, i) != NULL;
     }
     return count;
 }
@@ -261,27 +282,27 @@ static void tell_divergence(const struct vd_tell *tell, const struct vd_alert *a
                         "the one that differs is hijacked or serves another view (split horizon)"
                       : "if the record was edited just now, wait for its TTL; else check the zone "
                         "transfer to all name servers, a hijack, a split horizon";
-    event->subject = next_text(&w, words);
-    put_lead(&w, tell->domain);
+    event->subject = vd_tell_next(&w, words);
+    vd_tell_put_lead(&w, tell->domain);
     vd_text_put(&w, "servers disagree about ");
-    put_subject(&w, subject, event->record);
+    vd_tell_put_subject(&w, subject, event->record);
     vd_text_put(&w, ": ");
     vd_text_put_unsigned(&w, count_of(tell, alert->bad));
     vd_text_put(&w, " of ");
     vd_text_put_unsigned(&w, count_of(tell, (unsigned)alert->bad | alert->good));
     vd_text_put(&w, " find it worse than accepted");
-    event->known_by = next_text(&w, words);
+    event->known_by = vd_tell_next(&w, words);
     vd_text_put(&w, "asked again over ");
     vd_text_put_unsigned(&w, (tell->now_ms - alert->first_ms + 999u) / 1000u);
     vd_text_put(&w, " s");
-    event->new_text = next_text(&w, words);
+    event->new_text = vd_tell_next(&w, words);
     vd_text_put(&w, finding != NULL ? summary : vd_code_info((enum vd_code)alert->code)->code);
     vd_text_put(&w, " at ");
-    (void)put_servers(&w, tell, alert->bad);
-    event->old_text = next_text(&w, words);
+    (void)vd_tell_put_servers(&w, tell, alert->bad);
+    event->old_text = vd_tell_next(&w, words);
     vd_text_put(&w, finding != NULL ? "as accepted, or better," : summary);
     vd_text_put(&w, " at ");
-    (void)put_servers(&w, tell, alert->good);
+    (void)vd_tell_put_servers(&w, tell, alert->good);
 }
 
 static void tell_agreed(const struct vd_tell *tell, const struct vd_alert *alert,
@@ -294,15 +315,15 @@ static void tell_agreed(const struct vd_tell *tell, const struct vd_alert *alert
     event->restores = event->code;
     event->why = alert->bad == 0 ? "Nobody finds it worse than accepted any more."
                                  : "The change is real: it is told as an alert of its own.";
-    event->subject = next_text(&w, words);
-    put_lead(&w, tell->domain);
+    event->subject = vd_tell_next(&w, words);
+    vd_tell_put_lead(&w, tell->domain);
     bool is_outvoted = alert->bad != 0 && (alert->good & VD_AUTHORITIES_ALL) != 0;
     vd_text_put(&w, is_outvoted                           ? "no more doubt about "
                     : alert->bad != 0 && alert->good != 0 ? "the zone's own servers agree about "
                                                           : "servers agree again about ");
-    put_subject(&w, subject, event->record);
-    event->known_by = next_text(&w, words);
-    (void)put_servers(&w, tell, alert->bad != 0 ? alert->bad : alert->good);
+    vd_tell_put_subject(&w, subject, event->record);
+    event->known_by = vd_tell_next(&w, words);
+    (void)vd_tell_put_servers(&w, tell, alert->bad != 0 ? alert->bad : alert->good);
     event->new_text = vd_judgement_words(tell->judgement, subject->summary);
 }
 
@@ -310,7 +331,7 @@ void vd_tell_turn(const struct vd_tell *tell, enum vd_confirm_turn turn,
                   const struct vd_alert *alert, const struct vd_finding *finding,
                   const struct vd_subject *subject, struct vd_event *event, char *words)
 {
-    clear(event, tell->domain);
+    vd_tell_clear(event, tell->domain);
     event->record = vd_judgement_words(tell->judgement, subject->record);
     if (turn == VD_CONFIRM_CLOSED) {
         tell_restored(tell, alert, subject, event, words);
@@ -324,157 +345,6 @@ void vd_tell_turn(const struct vd_tell *tell, enum vd_confirm_turn turn,
             tell_agreed(tell, alert, subject, event, words);
         }
     } else {
-        tell_finding(tell, alert, finding, event, words);
+        vd_tell_finding(tell, alert, finding, turn == VD_CONFIRM_OPENED, event, words);
     }
-}
-
-/* "DMARC (timeout), DKIM s1._domainkey.example.com (servfail)". */
-static void put_unknowns(struct vd_text_writer *w, const struct vd_judgement *judgement)
-{
-    unsigned named = 0;
-
-    for (size_t i = 0; i < judgement->subjects_count; i++) {
-        const struct vd_subject *subject = &judgement->subjects[i];
-        if (subject->standing != VD_STANDING_UNKNOWN) {
-            continue;
-        }
-        if (named++ > 0) {
-            vd_text_put(w, ", ");
-        }
-        vd_text_put(w, vd_subject_kind_str(subject->kind));
-        if (subject->kind == VD_SUBJECT_DKIM) {
-            vd_text_put(w, " ");
-            vd_text_put(w, vd_judgement_words(judgement, subject->record));
-        }
-        vd_text_put(w, " (");
-        vd_text_put(w, vd_detail_str((enum vd_detail)subject->detail));
-        vd_text_put(w, ")");
-    }
-}
-
-/* What is the same in all events about not being able to look.  record: whom it is about. */
-static void start_blind(struct vd_event *event, const struct vd_tell *tell, enum vd_code code,
-                        bool closes)
-{
-    const struct vd_code_info *info = vd_code_info(code);
-
-    clear(event, tell->domain);
-    event->code = info->code;
-    event->record = tell->domain;
-    event->axis = info->axis;
-    event->class_ = closes ? VD_CLASS_RESTORED : (enum vd_class)info->class_;
-    event->severity = closes ? VD_SEVERITY_NOTICE : (enum vd_severity)info->severity;
-    event->restores = closes ? info->code : "";
-    event->why = closes ? "" : info->why;
-}
-
-static void put_rounds(struct vd_text_writer *w, uint32_t rounds)
-{
-    vd_text_put_unsigned(w, rounds);
-    vd_text_put(w, rounds == 1 ? " round" : " rounds in a row");
-}
-
-void vd_tell_blind(const struct vd_tell *tell, bool closes, uint32_t rounds, struct vd_event *event,
-                   char *words)
-{
-    struct vd_text_writer w = {0};
-
-    start_blind(event, tell, VD_CODE_WATCH_BLIND, closes);
-    event->subject = next_text(&w, words);
-    put_lead(&w, tell->domain);
-    vd_text_put(&w, closes ? "the watch can see again" : "the watch is blind");
-    if (closes) {
-        event->new_text = "all records answered";
-        return;
-    }
-    event->mend = "check that the resolvers in the config answer, and that the domain's own name "
-                  "servers do";
-    event->known_by = next_text(&w, words);
-    put_rounds(&w, rounds);
-    event->new_text = next_text(&w, words); /* last: it may be cut */
-    vd_text_put(&w, "unknown: ");
-    put_unknowns(&w, tell->judgement);
-    if (tell->judgement->is_cut) {
-        vd_text_put(&w, "; more findings than fit (VD_FINDINGS_MAX, VD_JUDGEMENT_BYTES_MAX)");
-    }
-}
-
-void vd_tell_unresolvable(const struct vd_tell *tell, bool is_dnssec, uint32_t rounds, bool closes,
-                          struct vd_event *event, char *words)
-{
-    struct vd_text_writer w = {0};
-
-    start_blind(event, tell, VD_CODE_DOMAIN_UNRESOLVABLE, closes);
-    event->subject = next_text(&w, words);
-    put_lead(&w, tell->domain);
-    if (closes) {
-        vd_text_put(&w, "resolvers get answers again");
-        event->new_text = "all records answered";
-        return;
-    }
-    vd_text_put(&w, is_dnssec ? "unresolvable: its DNSSEC is broken"
-                              : "unresolvable: every resolver fails for it");
-    event->mend = is_dnssec
-                      ? "check the DS at the parent against the zone's keys, and that no signature "
-                        "has expired; until then a validating resolver returns nothing"
-                      : "check that the domain is registered and delegated, and that its name "
-                        "servers answer from outside";
-    event->known_by = next_text(&w, words);
-    put_rounds(&w, rounds);
-    vd_text_put(&w, is_dnssec ? "; without validation there are answers"
-                              : "; the resolvers answer about other domains");
-    event->new_text = next_text(&w, words); /* last: it may be cut */
-    vd_text_put(&w, "unknown: ");
-    put_unknowns(&w, tell->judgement);
-}
-
-/* What to say of one resolver, or of all. */
-struct resolver_words {
-    uint8_t code;         /* enum vd_code */
-    bool is_reason_short; /* it belongs in the subject line */
-    const char *begins, *ends, *mend;
-};
-
-static const struct resolver_words resolver_words[] = {
-    {VD_CODE_RESOLVER_BLIND, true, " is blind", " can be trusted again",
-     "check the way to it: a captive portal, a firewall that answers in its place, or a resolver "
-     "that rewrites; or put another server = line"},
-    {VD_CODE_RESOLVER_DEGRADED, true, " is half-blind", " answers as it should again",
-     "check that the way to it lets through TCP and large UDP answers on its port, or put another "
-     "server = line"},
-    {VD_CODE_RESOLVER_ATTACK, false, ": forged responses arrive", ": no more forged responses",
-     "ask it over TLS (server = tls://...), which cannot be forged; look for the sender in the "
-     "local network"},
-    {VD_CODE_AGENT_BLIND, false, "the agent is blind", "the agent can see again",
-     "check the network's DNS: what do the resolvers in the config answer?"},
-};
-
-void vd_tell_resolver(const struct vd_tell *tell, uint8_t place, enum vd_code code, bool closes,
-                      const char *trouble, struct vd_event *event, char *words)
-{
-    const struct resolver_words *row = resolver_words;
-    const struct vd_server *server = server_at(tell, place);
-    struct vd_text_writer w = {0};
-
-    while (row->code != code && row->code != VD_CODE_AGENT_BLIND) {
-        row++;
-    }
-    start_blind(event, tell, (enum vd_code)row->code, closes);
-    event->record = next_text(&w, words);
-    if (server != NULL) {
-        vd_tell_put_server(&w, server);
-    }
-    event->subject = next_text(&w, words);
-    w.cap = w.cap < SUBJECT_MAX ? w.cap : SUBJECT_MAX;
-    if (server != NULL) {
-        vd_text_put(&w, "resolver ");
-        vd_tell_put_server(&w, server);
-    }
-    vd_text_put(&w, closes ? row->ends : row->begins);
-    if (!closes && row->is_reason_short && trouble[0] != '\0') {
-        vd_text_put(&w, ": ");
-        vd_text_put(&w, trouble);
-    }
-    event->mend = closes ? "" : row->mend;
-    event->new_text = trouble;
 }

@@ -48,6 +48,10 @@ enum vd_axis {
 /* Longest word for a set of axes ("SPOOF,DELIVERY,..."), with its NUL. */
 #define VD_AXIS_TEXT_MAX 64u
 
+/* The code of an event that opens several alerts of its domain at once: each of them is closed by an
+   event of its own. */
+#define VD_EVENT_FIRST "domain.first.findings"
+
 /* Length of an event id, with its NUL. */
 #define VD_EVENT_ID_MAX 33u
 

@@ -23,12 +23,22 @@ static uint32_t hash_word(uint32_t hash, const char *word)
     return (hash ^ (uint32_t)print ^ (uint32_t)(print >> 32)) * 0x01000193u;
 }
 
+static uint32_t key_of(const char *domain, const char *record, const char *code)
+{
+    return hash_word(hash_word(hash_word(1, domain), record), code);
+}
+
 /* The alert that an event opens or closes. */
 static uint32_t alert_key(const struct vd_event *event)
 {
-    const char *code = event->class_ == VD_CLASS_RESTORED ? event->restores : event->code;
+    return key_of(event->domain, event->record,
+                  event->class_ == VD_CLASS_RESTORED ? event->restores : event->code);
+}
 
-    return hash_word(hash_word(hash_word(1, event->domain), event->record), code);
+/* The one event that may have opened it together with others of its domain. */
+static uint32_t first_key(const struct vd_event *event)
+{
+    return key_of(event->domain, event->domain, VD_EVENT_FIRST);
 }
 
 void vd_filter_take(struct vd_in_flight *out, const struct vd_event *event)
@@ -65,7 +75,8 @@ bool vd_filter_passes(const struct vd_filter *filter, const struct vd_event *eve
 
     return severity <= (unsigned)filter->min ||
            (event->class_ == VD_CLASS_RESTORED &&
-            has_alert(filter, alert_key(event), window, window_count));
+            (has_alert(filter, alert_key(event), window, window_count) ||
+             has_alert(filter, first_key(event), window, window_count)));
 }
 
 static void remove_alert(struct vd_filter *filter, uint32_t key)

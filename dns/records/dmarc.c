@@ -6,6 +6,7 @@
 #include "dns/records/dmarc.h"
 
 #include "dns/records/tags.h"
+#include "dns/records/uri.h"
 
 enum known_tag {
     TAG_V,
@@ -25,11 +26,18 @@ enum known_tag {
     TAGS_KNOWN
 };
 
-/* A known tag's last value, as written; bytes NULL: not there. */
+/* Values as written; bytes NULL: not there. */
 struct reading {
     struct vd_span values[TAGS_KNOWN];
     struct vd_span segments[TAGS_KNOWN]; /* "sp=invalid" */
-    enum known_tag twice;                /* TAGS_KNOWN: none */
+};
+
+/* The two ways to read a record: a tag that is written twice has its first value, or its last. */
+struct readings {
+    struct reading first, last;
+    enum known_tag twice; /* TAGS_KNOWN: none */
+    uint32_t unknown;     /* order-free hash of the tags that nobody knows */
+    uint8_t lints;
 };
 
 const char *vd_dmarc_level_str(int level)
@@ -39,68 +47,147 @@ const char *vd_dmarc_level_str(int level)
     return level >= 0 && level <= 2 ? words[level] : "no DMARC";
 }
 
+static const char *const tag_names[TAGS_KNOWN] = {"v",    "p",   "sp", "np",  "rua", "ruf", "adkim",
+                                                  "aspf", "pct", "t",  "psd", "fo",  "rf",  "ri"};
+
 /* Names are read in any case: RFC 9989's own grammar allows it, DKIM's tag lists do not. */
 static enum known_tag find_tag(struct vd_span name)
 {
-    static const char *const names[TAGS_KNOWN] = {"v",    "p",   "sp", "np",  "rua", "ruf", "adkim",
-                                                  "aspf", "pct", "t",  "psd", "fo",  "rf",  "ri"};
     unsigned tag = 0;
 
-    while (tag < TAGS_KNOWN && !vd_span_is_word(name, names[tag])) {
+    while (tag < TAGS_KNOWN && !vd_span_is_word(name, tag_names[tag])) {
         tag++;
     }
     return (enum known_tag)tag;
 }
 
-static size_t skip_blanks(struct vd_span text, size_t pos)
+/* ---- what else is written ------------------------------------------------------------------- */
+
+/* One more word, blanks and case left aside. */
+static uint32_t hash_word(uint32_t hash, struct vd_span word)
 {
-    while (pos < text.len && (text.bytes[pos] == ' ' || text.bytes[pos] == '\t')) {
-        pos++;
+    for (size_t i = 0; i < word.len; i++) {
+        uint8_t c = vd_ascii_lower(word.bytes[i]);
+        if (c != ' ' && c != '\t') {
+            hash = vd_hash(hash, &c, 1);
+        }
     }
-    return pos;
+    return hash;
 }
 
-/* "v" eq "DMARC1" and then the end or a semicolon; nothing before it (section 4.7). */
-static bool is_dmarc(struct vd_span text)
+/* Of a tag with its list; the order of the items means nothing.  Absent, empty, its default: 0. */
+static uint32_t hash_tag(struct vd_span name, struct vd_span value, const char *dflt)
 {
-    static const char version[] = "DMARC1";
-    size_t version_len = sizeof version - 1;
+    struct vd_span item;
+    uint32_t sum = 0;
 
-    if (text.len == 0 || vd_ascii_lower(text.bytes[0]) != 'v') {
-        return false;
+    if (value.len == 0 || vd_span_is_word(value, dflt)) {
+        return 0;
     }
-    size_t pos = skip_blanks(text, 1);
-    if (pos == text.len || text.bytes[pos] != '=') {
-        return false;
+    while (vd_span_next(&value, ':', &item)) {
+        sum += hash_word(hash_word(VD_HASH_START, name), item);
     }
-    pos = skip_blanks(text, pos + 1);
-    if (text.len - pos < version_len ||
-        !vd_span_is_exactly((struct vd_span){text.bytes + pos, version_len}, version)) {
-        return false;
-    }
-    pos = skip_blanks(text, pos + version_len);
-    return pos == text.len || text.bytes[pos] == ';';
+    return sum;
 }
 
-static void read_tags(struct vd_span text, struct reading *out)
+static uint32_t hash_extras(const struct reading *reading)
+{
+    static const struct {
+        enum known_tag tag;
+        const char *dflt;
+    } tags[] = {{TAG_FO, "0"}, {TAG_RF, "afrf"}, {TAG_RI, "86400"}};
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+        struct vd_span name = {(const uint8_t *)tag_names[tags[i].tag], 2};
+        sum += hash_tag(name, reading->values[tags[i].tag], tags[i].dflt);
+    }
+    return sum;
+}
+
+/* fo= by the grammar of RFC 9989: 0 or 1 alone, or d and s. */
+static bool is_fo_odd(struct vd_span value)
+{
+    struct vd_span item;
+    unsigned whole = 0, count = 0;
+
+    while (vd_span_next(&value, ':', &item)) {
+        item = vd_span_trim(item);
+        bool is_whole = vd_span_is_exactly(item, "0") || vd_span_is_exactly(item, "1");
+        if (!is_whole && !vd_span_is_word(item, "d") && !vd_span_is_word(item, "s")) {
+            return true;
+        }
+        whole += is_whole;
+        count++;
+    }
+    return whole > 0 && count > 1;
+}
+
+static bool has_upper(struct vd_span name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.bytes[i] != vd_ascii_lower(name.bytes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint8_t find_lints(const struct reading *reading)
+{
+    bool is_historic = reading->values[TAG_PCT].bytes != NULL ||
+                       reading->values[TAG_RF].bytes != NULL ||
+                       reading->values[TAG_RI].bytes != NULL;
+
+    return (uint8_t)((is_fo_odd(reading->values[TAG_FO]) ? VD_DMARC_LINT_FO : 0) |
+                     (is_historic ? VD_DMARC_LINT_HISTORIC : 0));
+}
+
+/* ---- tags ------------------------------------------------------------------------------------ */
+
+static void take_tag(const struct vd_tag *tag, enum known_tag known, struct readings *out)
+{
+    struct vd_span segment = {tag->name.bytes,
+                              (size_t)(tag->value.bytes - tag->name.bytes) + tag->value.len};
+
+    if (out->last.values[known].bytes == NULL) {
+        out->first.values[known] = tag->value;
+        out->first.segments[known] = segment;
+    } else if (out->twice == TAGS_KNOWN) {
+        out->twice = known;
+    }
+    out->last.values[known] = tag->value;
+    out->last.segments[known] = segment;
+}
+
+static void read_tags(struct vd_span text, struct readings *out)
 {
     struct vd_tags tags;
     struct vd_tag tag;
+    unsigned place = 0;
 
-    *out = (struct reading){.twice = TAGS_KNOWN};
+    *out = (struct readings){.twice = TAGS_KNOWN};
     vd_tags_start(&tags, text);
     while (vd_tags_next(&tags, &tag)) {
-        enum known_tag known = tag.is_well_formed ? find_tag(tag.name) : TAGS_KNOWN;
+        place++;
+        if (!tag.is_well_formed) {
+            out->lints |= VD_DMARC_LINT_NO_VALUE; /* stepped over */
+            continue;
+        }
+        enum known_tag known = find_tag(tag.name);
+        if (has_upper(tag.name)) {
+            out->lints |= VD_DMARC_LINT_NAME_CASE;
+        }
         if (known == TAGS_KNOWN) {
-            continue; /* unknown tags are ignored, segments without '=' stepped over */
+            out->unknown += hash_tag(tag.name, tag.value, "");
+            continue; /* must be ignored */
         }
-        if (out->values[known].bytes != NULL && out->twice == TAGS_KNOWN) {
-            out->twice = known;
+        if (known == TAG_P && place != 2) {
+            out->lints |= VD_DMARC_LINT_P_NOT_SECOND;
         }
-        out->values[known] = tag.value;
-        out->segments[known] = (struct vd_span){
-            tag.name.bytes, (size_t)(tag.value.bytes - tag.name.bytes) + tag.value.len};
+        take_tag(&tag, known, out);
     }
+    out->lints |= find_lints(&out->last);
 }
 
 /* Absent: VD_DMARC_NO_RECORD and true.  Written, but none of the three words: false. */
@@ -121,78 +208,38 @@ static bool read_level(struct vd_span value, int8_t *level, bool *has)
     return false;
 }
 
-/* ---- report addresses (section 4.8; RFC 3986, section 3.1) ------------------------------- */
+/* ---- report addresses (section 4.8) ---------------------------------------------------------- */
 
-/* Length of "scheme:", or 0 when this is no URI. */
-static size_t scheme_len(struct vd_span uri)
+/* A list of them, item by item. */
+struct addresses {
+    bool has_uri; /* one of any scheme is well-formed */
+    bool has_mailto;
+    uint32_t set;
+    uint32_t sizes;
+    uint8_t lints;
+};
+
+static struct addresses read_addresses(struct vd_span list)
 {
-    size_t len = vd_span_to(uri, ':');
+    struct addresses out = {.set = 0};
+    struct vd_uri uri;
+    enum vd_status status;
 
-    if (len == 0 || len + 1 >= uri.len || !vd_ascii_is_alpha(uri.bytes[0])) {
-        return 0;
-    }
-    for (size_t i = 1; i < len; i++) {
-        uint8_t c = uri.bytes[i];
-        if (!vd_ascii_is_alpha(c) && !vd_ascii_is_digit(c) && c != '+' && c != '-' && c != '.') {
-            return 0;
-        }
-    }
-    for (size_t i = len + 1; i < uri.len; i++) {
-        if (uri.bytes[i] <= ' ' || uri.bytes[i] > 0x7e) {
-            return 0;
-        }
-    }
-    return len + 1;
-}
-
-/* mailto: with something on both sides of an '@'. */
-static bool is_mailbox(struct vd_span uri, size_t scheme)
-{
-    if (!vd_span_is_word((struct vd_span){uri.bytes, scheme}, "mailto:")) {
-        return false;
-    }
-    struct vd_span address = vd_span_skip(uri, scheme);
-    size_t at = vd_span_to(address, '@');
-    return at > 0 && at + 1 < address.len;
-}
-
-/* Scheme and mail host mean the same in any case, the mailbox may not (RFC 3986, 6.2.2.1). */
-static uint32_t hash_uri(struct vd_span uri, size_t scheme)
-{
-    uint32_t hash = VD_HASH_START;
-    size_t host = uri.len;
-
-    for (size_t i = scheme; i < uri.len; i++) {
-        host = uri.bytes[i] == '@' ? i : host;
-    }
-    for (size_t i = 0; i < uri.len; i++) {
-        uint8_t c = i < scheme || i >= host ? vd_ascii_lower(uri.bytes[i]) : uri.bytes[i];
-        hash = vd_hash(hash, &c, 1);
-    }
-    return hash;
-}
-
-/* Look at rua= URI by URI.  Returns whether one of any scheme is well-formed. */
-static bool read_rua(struct vd_span value, struct vd_dmarc *out)
-{
-    struct vd_span uri;
-    bool has_uri = false;
-
-    out->has_rua = false;
-    out->rua_set = 0;
-    out->rua = value;
-    while (vd_span_next(&value, ',', &uri)) {
-        uri.len = vd_span_to(uri, '!'); /* the size limit is obsolete: ignored */
-        uri = vd_span_trim(uri);
-        size_t scheme = scheme_len(uri);
-        if (scheme == 0) {
+    while ((status = vd_uri_next(&list, &uri)) != VD_OTHER) {
+        if (status != VD_OK) {
+            out.lints |= uri.text.len > 0 ? VD_DMARC_LINT_URI : 0;
             continue; /* a bare address is no URI */
         }
-        has_uri = true;
-        out->has_rua = out->has_rua || is_mailbox(uri, scheme);
-        out->rua_set += hash_uri(uri, scheme);
+        uint32_t hash = vd_uri_hash(&uri);
+        out.has_uri = true;
+        out.has_mailto = out.has_mailto || uri.is_mailto;
+        out.set += hash;
+        if (uri.size.len > 0) {
+            out.sizes += hash_word(hash, uri.size);
+            out.lints |= VD_DMARC_LINT_SIZE;
+        }
     }
-    return has_uri;
+    return out;
 }
 
 /* ---- the rest ---------------------------------------------------------------------------- */
@@ -220,27 +267,6 @@ static char read_psd(struct vd_span value)
         return 'y';
     }
     return vd_span_is_word(value, "n") ? 'n' : 'u';
-}
-
-/* What else is written: ruf=, fo= and psd=, in any spelling of blanks.  fo=0 is the default. */
-static uint32_t hash_extras(const struct vd_dmarc *dmarc, struct vd_span fo)
-{
-    struct vd_span values[] = {dmarc->ruf, fo};
-    uint32_t hash = vd_hash(VD_HASH_START, (const uint8_t *)&dmarc->psd, 1);
-
-    if (vd_span_is_exactly(fo, "0")) {
-        values[1].len = 0;
-    }
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        for (size_t k = 0; k < values[i].len; k++) {
-            uint8_t c = values[i].bytes[k];
-            if (c != ' ' && c != '\t') {
-                hash = vd_hash(hash, &c, 1);
-            }
-        }
-        hash = vd_hash(hash, (const uint8_t *)";", 1);
-    }
-    return hash;
 }
 
 /* One level below, for the share that is let off (RFC 7489, 6.6.4; RFC 9989, 4.7: t). */
@@ -278,33 +304,71 @@ static void read_policy(const struct reading *reading, bool has_uri, struct vd_d
     out->np = out->has_np ? out->np : out->sp;
 }
 
-enum vd_status vd_dmarc_parse(const uint8_t *text, size_t len, struct vd_dmarc *out)
+/* What one reading comes to. */
+static void read_record(const struct reading *reading, struct vd_dmarc *out)
 {
-    struct vd_span all = {text, len};
-    struct reading reading;
+    struct addresses rua = read_addresses(reading->values[TAG_RUA]);
+    struct addresses ruf = read_addresses(reading->values[TAG_RUF]);
 
-    if (!is_dmarc(all)) {
-        return VD_OTHER;
-    }
-    read_tags(all, &reading);
-    *out = (struct vd_dmarc){.fault = ""};
-    read_policy(&reading, read_rua(reading.values[TAG_RUA], out), out);
-    out->pct = read_pct(reading.values[TAG_PCT]);
-    out->is_testing = vd_span_is_word(reading.values[TAG_T], "y");
-    out->psd = read_psd(reading.values[TAG_PSD]);
-    out->is_strict_dkim = vd_span_is_word(reading.values[TAG_ADKIM], "s");
-    out->is_strict_spf = vd_span_is_word(reading.values[TAG_ASPF], "s");
-    out->ruf = reading.values[TAG_RUF];
-    out->extras = hash_extras(out, reading.values[TAG_FO]);
+    *out = (struct vd_dmarc){.rua = reading->values[TAG_RUA], .ruf = reading->values[TAG_RUF]};
+    read_policy(reading, rua.has_uri, out);
+    out->pct = read_pct(reading->values[TAG_PCT]);
+    out->is_testing = vd_span_is_word(reading->values[TAG_T], "y");
+    out->psd = read_psd(reading->values[TAG_PSD]);
+    out->is_strict_dkim = vd_span_is_word(reading->values[TAG_ADKIM], "s");
+    out->is_strict_spf = vd_span_is_word(reading->values[TAG_ASPF], "s");
+    out->has_rua = rua.has_mailto;
+    out->has_ruf = ruf.has_mailto;
+    out->rua_set = rua.set;
+    out->ruf_set = ruf.set;
+    out->extras = hash_extras(reading) + rua.sizes + ruf.sizes;
+    out->lints = rua.lints | ruf.lints;
     out->legacy_self = step_down(out->p, out->pct < 100);
     out->bis_self = step_down(out->p, out->is_testing);
     out->legacy_sub = step_down(out->sp, out->pct < 100);
     out->bis_sub = step_down(out->sp, out->is_testing);
     out->bis_np = step_down(out->np, out->is_testing);
-    if (reading.twice != TAGS_KNOWN) {
+}
+
+static int8_t weaker(int8_t a, int8_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Some receivers read the first of two tags of one name, others the last: keep what both enforce. */
+static void take_weaker(const struct vd_dmarc *first, struct vd_dmarc *out)
+{
+    out->p = weaker(first->p, out->p);
+    out->sp = weaker(first->sp, out->sp);
+    out->np = weaker(first->np, out->np);
+    out->pct = first->pct < out->pct ? first->pct : out->pct;
+    out->is_testing = first->is_testing || out->is_testing;
+    out->psd = first->psd == out->psd ? out->psd : 'u';
+    out->is_strict_dkim = first->is_strict_dkim && out->is_strict_dkim;
+    out->is_strict_spf = first->is_strict_spf && out->is_strict_spf;
+    out->has_rua = first->has_rua && out->has_rua;
+    out->has_ruf = first->has_ruf && out->has_ruf;
+}
+
+enum vd_status vd_dmarc_parse(const uint8_t *text, size_t len, struct vd_dmarc *out)
+{
+    struct vd_span all = {text, len};
+    struct readings readings;
+    struct vd_dmarc first;
+
+    if (!vd_tags_is_version(all, "DMARC1")) { /* section 4.7 */
+        return VD_OTHER;
+    }
+    read_tags(all, &readings);
+    read_record(&readings.last, out);
+    out->extras += readings.unknown;
+    out->lints |= readings.lints;
+    if (readings.twice != TAGS_KNOWN) {
+        read_record(&readings.first, &first);
+        take_weaker(&first, out);
         out->is_ambiguous = true;
         out->fault = "a tag is written twice";
-        out->guilty = reading.segments[reading.twice];
+        out->guilty = readings.last.segments[readings.twice];
         out->legacy_self = out->bis_self = out->legacy_sub = out->bis_sub = out->bis_np =
             VD_DMARC_NO_RECORD;
     }

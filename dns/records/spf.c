@@ -5,9 +5,15 @@
  */
 #include "dns/records/spf.h"
 
-#include "dns/records/spf_macro.h"
+#include "dns/records/span.h"
 
 #include <string.h>
+
+static const char version[] = "v=spf1";
+#define VERSION_LEN (sizeof version - 1)
+
+/* Octets in front of the IPv4 address in an IPv4-mapped one. */
+#define MAPPED_LEN 12u
 
 static const char fault_character[] = "a character that SPF does not allow";
 static const char fault_unknown[] = "unknown mechanism";
@@ -39,17 +45,26 @@ static bool read_number(struct vd_span run, unsigned max, uint8_t *out)
     return value <= max;
 }
 
+/* Records are made of these: one pass over the octets. */
 static bool read_ip4(struct vd_span run, uint8_t out[4])
 {
+    size_t pos = 0;
+
     for (unsigned i = 0; i < 4; i++) {
-        size_t len = vd_span_to(run, '.');
-        bool is_last = len == run.len;
-        if (is_last != (i == 3) || !read_number((struct vd_span){run.bytes, len}, 255, &out[i])) {
+        size_t start = pos;
+        unsigned value = 0;
+        for (; pos < run.len && run.bytes[pos] >= '0' && run.bytes[pos] <= '9'; pos++) {
+            value = value * 10u + (unsigned)(run.bytes[pos] - '0');
+            if (value > 255u || (pos > start && run.bytes[start] == '0')) {
+                return false;
+            }
+        }
+        if (pos == start || (i < 3 && (pos == run.len || run.bytes[pos++] != '.'))) {
             return false;
         }
-        run = vd_span_skip(run, is_last ? len : len + 1);
+        out[i] = (uint8_t)value;
     }
-    return true;
+    return pos == run.len;
 }
 
 /* One group of an IPv6 address: 1 to 4 hex digits. */
@@ -232,7 +247,9 @@ static const char *read_mechanism(struct vd_spf *spf, struct vd_spf_term *term, 
         len++;
     }
     for (size_t i = 0; i < sizeof mechanisms / sizeof mechanisms[0]; i++) {
-        if (vd_span_is_word((struct vd_span){run.bytes, len}, mechanisms[i].word)) {
+        const char *word = mechanisms[i].word;
+        if (len > 0 && vd_ascii_lower(run.bytes[0]) == (uint8_t)word[0] &&
+            vd_span_is_word((struct vd_span){run.bytes, len}, word)) {
             term->kind = (uint8_t)mechanisms[i].kind;
             return read_argument(spf, term, vd_span_skip(run, len));
         }
@@ -327,10 +344,16 @@ static enum vd_status read_terms(struct vd_spf *spf, struct vd_span run)
     return is_full ? VD_EFULL : VD_OK;
 }
 
+bool vd_spf_is_record(struct vd_span text)
+{
+    /* section 4.5: "v=spf10" is none */
+    return text.len >= VERSION_LEN &&
+           vd_span_is_word((struct vd_span){text.bytes, VERSION_LEN}, version) &&
+           (text.len == VERSION_LEN || text.bytes[VERSION_LEN] == ' ');
+}
+
 enum vd_status vd_spf_parse(const uint8_t *text, size_t len, struct vd_spf *out)
 {
-    static const char version[] = "v=spf1";
-    size_t version_len = sizeof version - 1;
     struct vd_span run = {text, len};
 
     out->text = text;
@@ -338,14 +361,13 @@ enum vd_status vd_spf_parse(const uint8_t *text, size_t len, struct vd_spf *out)
     out->terms_count = 0;
     out->fault = "";
     out->fault_offset = out->fault_len = 0;
-    if (len < version_len || !vd_span_is_word((struct vd_span){text, version_len}, version) ||
-        (len > version_len && text[version_len] != ' ')) {
-        return VD_OTHER; /* section 4.5: "v=spf10" is none */
+    if (!vd_spf_is_record(run)) {
+        return VD_OTHER;
     }
     if (len > UINT16_MAX) {
         return VD_EFULL;
     }
-    return read_terms(out, vd_span_skip(run, version_len));
+    return read_terms(out, vd_span_skip(run, VERSION_LEN));
 }
 
 bool vd_spf_is_lookup(const struct vd_spf_term *term)
@@ -363,25 +385,37 @@ bool vd_spf_is_lookup(const struct vd_spf_term *term)
     }
 }
 
+bool vd_spf_is_mapped(const uint8_t address[16])
+{
+    static const uint8_t mapped[MAPPED_LEN] = {[10] = 0xff, [11] = 0xff};
+
+    return memcmp(address, mapped, sizeof mapped) == 0;
+}
+
 enum vd_status vd_spf_network(const struct vd_spf *spf, const struct vd_spf_term *term,
-                              uint8_t address[16], uint8_t *bits)
+                              struct vd_spf_network *out)
 {
     struct vd_span run = {spf->text + term->target, term->target_len};
 
-    if (term->kind == VD_SPF_IP4 && read_ip4(run, address)) {
-        *bits = term->prefix4;
+    if (term->kind == VD_SPF_IP4 && read_ip4(run, out->address)) {
+        out->bits = term->prefix4;
+        out->is_ip6 = false;
         return VD_OK;
     }
-    if (term->kind == VD_SPF_IP6 && read_ip6(run, address)) {
-        *bits = term->prefix6;
-        return VD_OK;
+    if (term->kind != VD_SPF_IP6 || !read_ip6(run, out->address)) {
+        return VD_OTHER;
     }
-    return VD_OTHER;
+    out->bits = term->prefix6;
+    out->is_ip6 = out->bits < MAPPED_LEN * 8u || !vd_spf_is_mapped(out->address);
+    if (!out->is_ip6) {
+        memmove(out->address, out->address + MAPPED_LEN, 4);
+        out->bits = (uint8_t)(out->bits - MAPPED_LEN * 8u);
+    }
+    return VD_OK;
 }
 
-enum vd_status vd_spf_expand(const struct vd_spf *spf, const struct vd_spf_term *term,
-                             const char *current_domain, const char *sender_domain, char *out,
-                             size_t cap)
+enum vd_status vd_spf_fill(const struct vd_spf *spf, const struct vd_spf_term *term,
+                           const struct vd_spf_values *values, char *out, size_t cap)
 {
     static const uint8_t own[] = "%{d}";
     struct vd_span text = {spf->text + term->target, term->target_len};
@@ -396,7 +430,18 @@ enum vd_status vd_spf_expand(const struct vd_spf *spf, const struct vd_spf_term 
     if (text.len == 0) {
         text = (struct vd_span){own, sizeof own - 1};
     }
-    return vd_spf_macro_expand(text, current_domain, sender_domain, out, cap);
+    return vd_spf_macro_expand(text, values, out, cap);
+}
+
+enum vd_status vd_spf_expand(const struct vd_spf *spf, const struct vd_spf_term *term,
+                             const char *current_domain, const char *sender_domain, char *out,
+                             size_t cap)
+{
+    struct vd_spf_values values = {.names = 0};
+
+    vd_spf_value_name(&values, VD_SPF_LETTER_D, current_domain);
+    vd_spf_value_name(&values, VD_SPF_LETTER_O, sender_domain);
+    return vd_spf_fill(spf, term, &values, out, cap);
 }
 
 enum vd_status vd_spf_target(const struct vd_spf *spf, const struct vd_spf_term *term,

@@ -9,6 +9,7 @@
 #ifndef VD_SPF_H
 #define VD_SPF_H
 
+#include "dns/records/spf_macro.h"
 #include "firmware/limits.h"
 #include "port/port_status.h"
 
@@ -68,6 +69,9 @@ struct vd_spf {
  */
 enum vd_status vd_spf_parse(const uint8_t *text, size_t len, struct vd_spf *out);
 
+/* Does it say v=spf1?  Whatever vd_spf_parse does not answer with VD_OTHER does. */
+bool vd_spf_is_record(struct vd_span text);
+
 /*
  * The name that a term speaks of, for include:, redirect=, a, mx, ptr, exists: and exp=.
  *
@@ -98,16 +102,31 @@ enum vd_status vd_spf_expand(const struct vd_spf *spf, const struct vd_spf_term 
                              size_t cap);
 
 /*
- * The network of an ip4: or ip6: term.
+ * The same for a mail in hand.
  *
- * address  4 or 16 octets in network order.
- * bits     length of the prefix.
+ * values  of the macros, D for <domain> among them.
+ */
+enum vd_status vd_spf_fill(const struct vd_spf *spf, const struct vd_spf_term *term,
+                           const struct vd_spf_values *values, char *out, size_t cap);
+
+struct vd_spf_network {
+    uint8_t address[16]; /* network order: 4 octets, or 16 */
+    uint8_t bits;        /* length of the prefix */
+    bool is_ip6;
+};
+
+/*
+ * The network of an ip4: or ip6: term.  One of IPv4-mapped addresses, ip6:::ffff:192.0.2.0/120, is
+ * IPv4 (RFC 7208, section 5).
  *
  * VD_OK     filled.
- * VD_OTHER  a term of another kind; both untouched.
+ * VD_OTHER  a term of another kind; out is untouched.
  */
 enum vd_status vd_spf_network(const struct vd_spf *spf, const struct vd_spf_term *term,
-                              uint8_t address[16], uint8_t *bits);
+                              struct vd_spf_network *out);
+
+/* ::ffff:0:0/96 (RFC 4291, section 2.5.5.2): is this one of 16 octets in it? */
+bool vd_spf_is_mapped(const uint8_t address[16]);
 
 /* True for a term that costs one of the ten lookups (RFC 7208, section 4.6.4). */
 bool vd_spf_is_lookup(const struct vd_spf_term *term);

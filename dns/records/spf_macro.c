@@ -15,10 +15,13 @@ static const char fault_macro[] = "a macro that SPF does not know";
 
 /* ---- macros (RFC 7208, section 7.1) ------------------------------------------------------ */
 
+static const char letters[] = "slodipvh"; /* enum vd_spf_letter */
+
 /* A macro-expand taken apart: "%{d2r.-}". */
 struct macro {
-    uint8_t letter; /* lower case; 0 for %%, %_ and %- */
-    uint8_t parts;  /* 0: all; labels kept on the right, at most 128 */
+    uint8_t letter;  /* enum vd_spf_letter; VD_SPF_LETTERS for %%, %_ and %- */
+    uint8_t parts;   /* 0: all; labels kept on the right, at most 128 */
+    bool is_escaped; /* written in upper case: URL escapes (section 7.3) */
     bool is_reversed;
     struct vd_span delimiters; /* empty: "." */
     size_t len;
@@ -48,7 +51,7 @@ static bool read_macro(struct vd_span text, struct macro *out)
 {
     size_t pos = 3;
 
-    *out = (struct macro){.len = 2};
+    *out = (struct macro){.letter = VD_SPF_LETTERS, .len = 2};
     if (text.len < 2) {
         return false;
     }
@@ -58,10 +61,13 @@ static bool read_macro(struct vd_span text, struct macro *out)
     if (text.len < 4) {
         return false;
     }
-    out->letter = vd_ascii_lower(text.bytes[2]);
-    if (out->letter == '\0' || strchr("slodipvh", out->letter) == NULL) {
+    uint8_t letter = vd_ascii_lower(text.bytes[2]);
+    const char *place = strchr(letters, letter);
+    if (letter == '\0' || place == NULL) {
         return false; /* c, r and t: in the text of exp= only (section 7.2) */
     }
+    out->letter = (uint8_t)(place - letters);
+    out->is_escaped = letter != text.bytes[2];
     if (!read_parts(text, &pos, &out->parts)) {
         return false;
     }
@@ -209,11 +215,32 @@ static bool take_part(struct vd_span *rest, struct vd_span delimiters, bool is_l
     return true;
 }
 
+/* unreserved (RFC 3986, section 2.3) */
+static bool is_unreserved(uint8_t c)
+{
+    return vd_ascii_is_alpha(c) || vd_ascii_is_digit(c) || (c != '\0' && strchr("-._~", c) != NULL);
+}
+
+static void grow_escaped(struct growing *name, struct vd_span part)
+{
+    static const char hex[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < part.len; i++) {
+        uint8_t c = part.bytes[i];
+        uint8_t escape[] = {'%', (uint8_t)hex[c >> 4], (uint8_t)hex[c & 15u]};
+        if (is_unreserved(c)) {
+            grow(name, &c, 1);
+        } else {
+            grow(name, escape, sizeof escape);
+        }
+    }
+}
+
 /*
- * %{d} or %{o} with its transformers: split at the delimiters, reversed, the last parts of it,
- * joined with dots (section 7.3).
+ * A value with its transformers: split at the delimiters, reversed, the last parts of it, joined
+ * with dots (section 7.3).
  */
-static void grow_domain(struct growing *name, const struct macro *macro, struct vd_span domain)
+static void grow_value(struct growing *name, const struct macro *macro, struct vd_span value)
 {
     static const uint8_t dot[] = {'.'};
     struct vd_span delimiters =
@@ -221,20 +248,25 @@ static void grow_domain(struct growing *name, const struct macro *macro, struct 
     struct vd_span part;
     size_t count = 1;
 
-    for (size_t i = 0; i < domain.len; i++) {
-        count += is_between(domain.bytes[i], delimiters);
+    for (size_t i = 0; i < value.len; i++) {
+        count += is_between(value.bytes[i], delimiters);
     }
     size_t dropped = macro->parts == 0 || macro->parts > count ? 0 : count - macro->parts;
-    for (size_t i = 0; take_part(&domain, delimiters, macro->is_reversed, &part); i++) {
-        if (i >= dropped) {
-            grow(name, dot, i > dropped ? 1 : 0);
+    for (size_t i = 0; take_part(&value, delimiters, macro->is_reversed, &part); i++) {
+        if (i < dropped) {
+            continue;
+        }
+        grow(name, dot, i > dropped ? 1 : 0);
+        if (macro->is_escaped) {
+            grow_escaped(name, part);
+        } else {
             grow(name, part.bytes, part.len);
         }
     }
 }
 
 /* A name's octets with dots between the labels.  Returns their number, 0 for no name. */
-static size_t domain_octets(const char *text, uint8_t out[VD_NAME_WIRE_MAX])
+static size_t name_octets(const char *text, uint8_t out[VD_NAME_WIRE_MAX])
 {
     struct vd_name name;
     size_t len = 0;
@@ -252,28 +284,67 @@ static size_t domain_octets(const char *text, uint8_t out[VD_NAME_WIRE_MAX])
     return len;
 }
 
+/* Octets of one letter's value; a name's are put into room. */
+static enum vd_status value_octets(const struct vd_spf_values *values, unsigned letter,
+                                   uint8_t room[VD_NAME_WIRE_MAX], struct vd_span *out)
+{
+    *out = values->of[letter];
+    if (out->bytes == NULL) {
+        return VD_OTHER;
+    }
+    if ((values->names >> letter & 1u) != 0) {
+        *out = (struct vd_span){room, name_octets((const char *)out->bytes, room)};
+        return out->len > 0 ? VD_OK : VD_EFORMAT;
+    }
+    return VD_OK;
+}
+
+/* <sender> where only its two parts are known. */
+static enum vd_status sender_octets(const struct vd_spf_values *values,
+                                    uint8_t room[VD_SPF_LOCAL_MAX + 1 + VD_NAME_WIRE_MAX],
+                                    struct vd_span *out)
+{
+    struct vd_span local = values->of[VD_SPF_LETTER_L];
+    struct vd_span domain;
+
+    if (local.bytes == NULL || local.len > VD_SPF_LOCAL_MAX) {
+        return local.bytes == NULL ? VD_OTHER : VD_EFULL;
+    }
+    enum vd_status status =
+        value_octets(values, VD_SPF_LETTER_O, room + VD_SPF_LOCAL_MAX + 1, &domain);
+    if (status != VD_OK || domain.len > VD_NAME_WIRE_MAX) {
+        return status != VD_OK ? status : VD_EFORMAT;
+    }
+    memmove(room + local.len + 1, domain.bytes, domain.len);
+    memcpy(room, local.bytes, local.len);
+    room[local.len] = '@';
+    *out = (struct vd_span){room, local.len + 1 + domain.len};
+    return VD_OK;
+}
+
 /* sign: the character behind the '%'. */
 static enum vd_status grow_macro(struct growing *name, const struct macro *macro, uint8_t sign,
-                                 const char *current_domain, const char *sender_domain)
+                                 const struct vd_spf_values *values)
 {
     static const uint8_t url_space[] = {'%', '2', '0'};
     static const uint8_t space[] = {' '};
-    uint8_t octets[VD_NAME_WIRE_MAX];
-    const char *domain = macro->letter == 'd' ? current_domain : sender_domain;
+    uint8_t room[VD_SPF_LOCAL_MAX + 1 + VD_NAME_WIRE_MAX];
+    struct vd_span value;
+    enum vd_status status;
 
-    if (macro->letter == 0) {
+    if (macro->letter == VD_SPF_LETTERS) {
         grow(name, sign == '_' ? space : url_space, sign == '-' ? sizeof url_space : 1);
         return VD_OK;
     }
-    if ((macro->letter != 'd' && macro->letter != 'o') || domain == NULL) {
-        return VD_OTHER;
+    if (macro->letter == VD_SPF_LETTER_S && values->of[VD_SPF_LETTER_S].bytes == NULL) {
+        status = sender_octets(values, room, &value);
+    } else {
+        status = value_octets(values, macro->letter, room, &value);
     }
-    size_t len = domain_octets(domain, octets);
-    if (len == 0) {
-        return VD_EFORMAT;
+    if (status == VD_OK) {
+        grow_value(name, macro, value);
     }
-    grow_domain(name, macro, (struct vd_span){octets, len});
-    return VD_OK;
+    return status;
 }
 
 /* Octets with dots to a name; a dot at the end is allowed. */
@@ -304,17 +375,18 @@ static enum vd_status finish_name(struct growing *grown, struct vd_name *out)
 }
 
 /* Literals and macros to octets.  VD_EFULL: more macros than anybody needs, or we fill in. */
-static enum vd_status grow_all(struct vd_span text, const char *current_domain,
-                               const char *sender_domain, struct growing *out)
+static enum vd_status grow_all(struct vd_span text, const struct vd_spf_values *values,
+                               struct growing *out)
 {
     unsigned macros = 0;
 
     while (text.len > 0) {
         struct macro macro;
-        if (text.bytes[0] != '%') {
-            grow(out, text.bytes, 1);
-            text = vd_span_skip(text, 1);
-            continue;
+        size_t literals = vd_span_to(text, '%');
+        grow(out, text.bytes, literals);
+        text = vd_span_skip(text, literals);
+        if (text.len == 0) {
+            break;
         }
         if (!read_macro(text, &macro)) {
             return VD_EFORMAT;
@@ -322,8 +394,7 @@ static enum vd_status grow_all(struct vd_span text, const char *current_domain,
         if (++macros > VD_SPF_MACROS_MAX) {
             return VD_EFULL;
         }
-        enum vd_status status =
-            grow_macro(out, &macro, text.bytes[1], current_domain, sender_domain);
+        enum vd_status status = grow_macro(out, &macro, text.bytes[1], values);
         if (status != VD_OK) {
             return status;
         }
@@ -332,12 +403,73 @@ static enum vd_status grow_all(struct vd_span text, const char *current_domain,
     return VD_OK;
 }
 
-enum vd_status vd_spf_macro_expand(struct vd_span text, const char *current_domain,
-                                   const char *sender_domain, char *out, size_t cap)
+void vd_spf_value_name(struct vd_spf_values *values, enum vd_spf_letter letter, const char *name)
+{
+    values->of[letter] = (struct vd_span){(const uint8_t *)name, name == NULL ? 0 : strlen(name)};
+    values->names = (uint8_t)(values->names | 1u << letter);
+}
+
+static size_t put_decimal(char *out, unsigned value)
+{
+    size_t len = value >= 100u ? 3 : value >= 10u ? 2 : 1;
+
+    for (size_t i = len; i-- > 0; value /= 10u) {
+        out[i] = (char)('0' + value % 10u);
+    }
+    return len;
+}
+
+static struct vd_span octets_of(const char *text)
+{
+    return (struct vd_span){(const uint8_t *)text, strlen(text)};
+}
+
+void vd_spf_value_address(struct vd_spf_values *values, const uint8_t *address, bool is_ip6,
+                          char dotted[VD_SPF_DOTTED_MAX])
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t len = 0;
+
+    for (size_t i = 0; i < (is_ip6 ? 16u : 4u); i++) {
+        if (i > 0) {
+            dotted[len++] = '.';
+        }
+        if (is_ip6) { /* section 7.3 */
+            dotted[len++] = hex[address[i] >> 4];
+            dotted[len++] = '.';
+            dotted[len++] = hex[address[i] & 15u];
+        } else {
+            len += put_decimal(dotted + len, address[i]);
+        }
+    }
+    dotted[len] = '\0';
+    values->of[VD_SPF_LETTER_I] = octets_of(dotted);
+    values->of[VD_SPF_LETTER_V] = octets_of(is_ip6 ? "ip6" : "in-addr");
+}
+
+void vd_spf_value_sender(struct vd_spf_values *values, const char *sender, const char *domain)
+{
+    const char *at = strrchr(sender, '@');
+
+    if (sender[0] == '\0') {
+        vd_spf_value_name(values, VD_SPF_LETTER_O, domain);
+    } else {
+        values->of[VD_SPF_LETTER_O] = octets_of(at == NULL ? sender : at + 1);
+    }
+    if (at == NULL || at == sender) {
+        values->of[VD_SPF_LETTER_L] = octets_of("postmaster");
+        return; /* S is put together */
+    }
+    values->of[VD_SPF_LETTER_L] = (struct vd_span){(const uint8_t *)sender, (size_t)(at - sender)};
+    values->of[VD_SPF_LETTER_S] = octets_of(sender);
+}
+
+enum vd_status vd_spf_macro_expand(struct vd_span text, const struct vd_spf_values *values,
+                                   char *out, size_t cap)
 {
     struct growing grown = {.len = 0};
     struct vd_name name;
-    enum vd_status status = grow_all(text, current_domain, sender_domain, &grown);
+    enum vd_status status = grow_all(text, values, &grown);
 
     if (cap > 0) {
         out[0] = '\0';

@@ -5,6 +5,36 @@
  */
 #include "dns/records/tags.h"
 
+#include <string.h>
+
+static size_t skip_blanks(struct vd_span text, size_t pos)
+{
+    while (pos < text.len && (text.bytes[pos] == ' ' || text.bytes[pos] == '\t')) {
+        pos++;
+    }
+    return pos;
+}
+
+bool vd_tags_is_version(struct vd_span text, const char *version)
+{
+    size_t version_len = strlen(version);
+
+    if (text.len == 0 || vd_ascii_lower(text.bytes[0]) != 'v') {
+        return false;
+    }
+    size_t pos = skip_blanks(text, 1);
+    if (pos == text.len || text.bytes[pos] != '=') {
+        return false;
+    }
+    pos = skip_blanks(text, pos + 1);
+    if (text.len - pos < version_len ||
+        !vd_span_is_exactly((struct vd_span){text.bytes + pos, version_len}, version)) {
+        return false;
+    }
+    pos = skip_blanks(text, pos + version_len);
+    return pos == text.len || text.bytes[pos] == ';';
+}
+
 void vd_tags_start(struct vd_tags *tags, struct vd_span text)
 {
     tags->rest = text;

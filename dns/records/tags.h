@@ -1,5 +1,5 @@
 /*
- * "tag=value; tag=value": the list that DKIM and DMARC share (RFC 6376, section 3.2; RFC 9989,
+ * "tag=value; tag=value": the list that DKIM, DMARC and BIMI share (RFC 6376, section 3.2; RFC 9989,
  * section 4.8).
  *
  * Only takes the text apart, without copies; each record decides which tags it knows and what a
@@ -12,7 +12,7 @@
 
 #include "dns/records/span.h"
 
-/* What a list is: set up by vd_tags_start, moved on by vd_tags_next. */
+/* What is left of a list: set up by vd_tags_start, moved on by vd_tags_next. */
 struct vd_tags {
     struct vd_span rest;
     bool is_over;
@@ -24,6 +24,12 @@ struct vd_tag {
     struct vd_span value; /* blanks inside are kept */
     bool is_well_formed;  /* false: no '=', or a name that is none; name holds the whole segment */
 };
+
+/*
+ * Does the text begin with v= and exactly this version, then its end or a semicolon?  Blanks are
+ * allowed around "=" and behind, "V" in any case; nothing may stand in front (RFC 9989, section 4.7).
+ */
+bool vd_tags_is_version(struct vd_span text, const char *version);
 
 void vd_tags_start(struct vd_tags *tags, struct vd_span text);
 

@@ -17,8 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Texts: three of DMARC, three of SPF, one of MX, two of each selector. */
-#define REFS_MAX (7u + 2u * VD_SELECTORS_MAX)
+/* Texts: at most four of each record set (facets.c). */
+#define REFS_MAX (4u * VD_SUBJECTS_MAX)
 
 static const char cut_mark[] = "...";
 
@@ -122,43 +122,36 @@ void vd_facts_write_span(struct vd_facts *facts, struct vd_text_ref *ref, struct
     write_span(facts, ref, span, 0);
 }
 
-void vd_facts_write_record(struct vd_facts *facts, struct vd_text_ref *ref, struct vd_span record)
+/* ---- reading ----------------------------------------------------------------------------- */
+
+const struct vd_answer *vd_reading_find(const struct vd_reading *at, const char *name,
+                                        uint16_t type, enum vd_want want)
 {
-    write_span(facts, ref, record, sizeof facts->text / 4);
+    if (at->want != NULL && name[0] != '\0') {
+        at->want(at->ctx, name, type, want);
+    }
+    return vd_snapshot_find(at->snapshot, name, type);
 }
 
-void vd_facts_read(const struct vd_snapshot *snapshot, const struct vd_watch *watch,
-                   struct vd_facts *out)
+void vd_facts_read(const struct vd_reading *at)
 {
-    memset(out, 0, sizeof *out);
-    vd_facts_read_dmarc(snapshot, watch, out);
-    vd_facts_read_spf(snapshot, watch, out);
-    vd_facts_read_mx(snapshot, watch, out);
-    for (uint8_t i = 0; i < watch->selectors_count && i < VD_SELECTORS_MAX; i++) {
-        vd_facts_read_dkim(snapshot, watch, i, out);
+    memset(at->out, 0, sizeof *at->out);
+    vd_facts_read_dmarc(at);
+    vd_facts_read_mx(at);
+    for (uint8_t i = 0; i < at->watch->selectors_count && i < VD_SELECTORS_MAX; i++) {
+        vd_facts_read_dkim(at, i);
     }
+    vd_facts_read_dkim(at, VD_DKIM_WILDCARD);
+    vd_facts_read_spf(at); /* which services are in use, the selectors tell */
+    vd_facts_read_mail_from(at);
+    vd_facts_read_mta_sts(at);
+    vd_facts_read_tls_rpt(at);
+    vd_facts_read_bimi(at);
+    vd_facts_read_ns(at);
+    vd_facts_read_ds(at);
 }
 
 /* ---- the texts of a record set ------------------------------------------------------------ */
-
-/* Where the index-th text of a record set stands in struct vd_facts; 0: there are no more. */
-static size_t ref_offset(uint8_t kind, uint8_t index, size_t number)
-{
-    static const size_t offsets[][4] = {
-        [VD_SUBJECT_SPF] = {offsetof(struct vd_facts, spf.text),
-                            offsetof(struct vd_facts, spf.path),
-                            offsetof(struct vd_facts, spf.fault)},
-        [VD_SUBJECT_DKIM] = {offsetof(struct vd_facts, dkim[0].text),
-                             offsetof(struct vd_facts, dkim[0].fault)},
-        [VD_SUBJECT_DMARC] = {offsetof(struct vd_facts, dmarc.text),
-                              offsetof(struct vd_facts, dmarc.rua),
-                              offsetof(struct vd_facts, dmarc.fault)},
-        [VD_SUBJECT_MX] = {offsetof(struct vd_facts, mx.text)},
-    };
-    size_t offset = offsets[kind][number];
-
-    return offset == 0 ? 0 : offset + index * sizeof(struct vd_dkim_facts);
-}
 
 static struct vd_text_ref *ref_at(struct vd_facts *facts, size_t offset)
 {
@@ -171,10 +164,10 @@ static size_t list_refs(struct vd_facts *facts, struct vd_text_ref *refs[REFS_MA
     size_t count = 0;
     size_t offset;
 
-    for (uint8_t kind = VD_SUBJECT_SPF; kind <= VD_SUBJECT_MX; kind++) {
-        uint8_t sets = kind == VD_SUBJECT_DKIM ? VD_SELECTORS_MAX : 1;
+    for (uint8_t kind = 0; kind < VD_SUBJECT_KINDS; kind++) {
+        uint8_t sets = kind == VD_SUBJECT_DKIM ? VD_DKIM_SETS_MAX : 1;
         for (uint8_t i = 0; i < sets; i++) {
-            for (size_t k = 0; (offset = ref_offset(kind, i, k)) != 0; k++) {
+            for (size_t k = 0; (offset = vd_facts_text_offset(kind, i, k)) != 0; k++) {
                 struct vd_text_ref *ref = ref_at(facts, offset);
                 if (ref->len > 0) {
                     refs[count++] = ref;
@@ -185,8 +178,7 @@ static size_t list_refs(struct vd_facts *facts, struct vd_text_ref *refs[REFS_MA
     return count;
 }
 
-/* Move the texts together at the front, in their order. */
-static void pack(struct vd_facts *facts)
+void vd_facts_pack(struct vd_facts *facts)
 {
     struct vd_text_ref *refs[REFS_MAX];
     size_t count = list_refs(facts, refs);
@@ -208,14 +200,14 @@ static void pack(struct vd_facts *facts)
     memset(facts->text + facts->text_len, 0, sizeof facts->text - facts->text_len);
 }
 
-/* ---- the baseline ------------------------------------------------------------------------ */
+/* ---- what gives way ------------------------------------------------------------------------ */
 
 /* Keys are long, and the mail service has them too: they give way first.  false: there is none. */
 static bool drop_key(struct vd_facts *facts)
 {
     struct vd_text_ref *longest = NULL;
 
-    for (size_t i = 0; i < VD_SELECTORS_MAX; i++) {
+    for (size_t i = 0; i < VD_DKIM_SETS_MAX; i++) {
         struct vd_text_ref *text = &facts->dkim[i].text;
         if (!facts->dkim[i].is_alias && text->len > (longest == NULL ? 0 : longest->len)) {
             longest = text;
@@ -225,15 +217,32 @@ static bool drop_key(struct vd_facts *facts)
         return false;
     }
     *longest = (struct vd_text_ref){0, 0, 0};
-    pack(facts);
+    vd_facts_pack(facts);
     return true;
 }
 
-/* Give ref a copy, in facts' own store, of a text in from's. */
-static void bring(struct vd_facts *facts, struct vd_text_ref *ref, const struct vd_facts *from,
-                  struct vd_text_ref theirs, bool is_key)
+/* Drop keys until so many octets fit, or no key is left. */
+static void make_room(struct vd_facts *facts, size_t len)
 {
-    while (!is_key && vd_facts_room(facts) < theirs.len && drop_key(facts)) {
+    while (vd_facts_room(facts) < len && drop_key(facts)) {
+    }
+}
+
+void vd_facts_write_record(struct vd_facts *facts, struct vd_text_ref *ref, struct vd_span record)
+{
+    static const size_t reserve = sizeof facts->text / 4;
+
+    if (ref->len == 0) {
+        make_room(facts, record.len + reserve);
+    }
+    write_span(facts, ref, record, reserve);
+}
+
+void vd_facts_bring(struct vd_facts *facts, struct vd_text_ref *ref, const struct vd_facts *from,
+                    struct vd_text_ref theirs, bool is_key)
+{
+    if (!is_key) {
+        make_room(facts, theirs.len);
     }
     if (theirs.len == 0 || (is_key && vd_facts_room(facts) < theirs.len)) {
         return;
@@ -241,117 +250,4 @@ static void bring(struct vd_facts *facts, struct vd_text_ref *ref, const struct 
     vd_facts_write_span(facts, ref,
                         (struct vd_span){(const uint8_t *)vd_facts_text(from, theirs), theirs.len});
     ref->sound = theirs.sound < ref->sound ? theirs.sound : ref->sound;
-}
-
-static void forget_texts(struct vd_facts *facts, uint8_t kind, uint8_t index)
-{
-    size_t offset;
-
-    for (size_t k = 0; (offset = ref_offset(kind, index, k)) != 0; k++) {
-        *ref_at(facts, offset) = (struct vd_text_ref){0, 0, 0};
-    }
-}
-
-static void take_over(struct vd_facts *to, const struct vd_facts *from, uint8_t kind, uint8_t index)
-{
-    size_t offset;
-
-    forget_texts(to, kind, index);
-    pack(to);
-    switch (kind) {
-    case VD_SUBJECT_SPF:
-        to->spf = from->spf;
-        break;
-    case VD_SUBJECT_DMARC:
-        to->dmarc = from->dmarc;
-        break;
-    case VD_SUBJECT_MX:
-        to->mx = from->mx;
-        break;
-    default:
-        to->dkim[index] = from->dkim[index];
-        break;
-    }
-    forget_texts(to, kind, index); /* the copies still speak of from's store */
-    for (size_t k = 0; (offset = ref_offset(kind, index, k)) != 0; k++) {
-        const struct vd_text_ref *theirs =
-            (const struct vd_text_ref *)(const void *)((const char *)from + offset);
-        bring(to, ref_at(to, offset), from, *theirs,
-              kind == VD_SUBJECT_DKIM && k == 0 && !from->dkim[index].is_alias);
-    }
-}
-
-static uint8_t standing_of(const struct vd_facts *facts, uint8_t kind, uint8_t index)
-{
-    switch (kind) {
-    case VD_SUBJECT_SPF:
-        return facts->spf.standing;
-    case VD_SUBJECT_DMARC:
-        return facts->dmarc.standing;
-    case VD_SUBJECT_MX:
-        return facts->mx.standing;
-    case VD_SUBJECT_DKIM:
-        return index < VD_SELECTORS_MAX ? facts->dkim[index].standing
-                                        : (uint8_t)VD_STANDING_UNKNOWN;
-    default:
-        return VD_STANDING_UNKNOWN;
-    }
-}
-
-void vd_facts_adopt(struct vd_facts *baseline, const struct vd_facts *now, uint8_t subject_kind,
-                    uint8_t subject_index)
-{
-    uint8_t standing = standing_of(now, subject_kind, subject_index);
-
-    if (standing == VD_STANDING_UNKNOWN) {
-        return; /* unknown never writes */
-    }
-    if (subject_kind == VD_SUBJECT_DKIM && standing != VD_STANDING_OK &&
-        standing_of(baseline, subject_kind, subject_index) == VD_STANDING_OK) {
-        return;
-    }
-    take_over(baseline, now, subject_kind, subject_index);
-}
-
-uint32_t vd_facts_content(const struct vd_facts *facts, uint8_t subject_kind, uint8_t subject_index)
-{
-    const void *start = &facts->spf;
-    size_t len = offsetof(struct vd_spf_facts, detail);
-
-    if (subject_kind == VD_SUBJECT_DMARC) {
-        start = &facts->dmarc;
-        len = offsetof(struct vd_dmarc_facts, detail);
-    } else if (subject_kind == VD_SUBJECT_MX) {
-        start = &facts->mx;
-        len = offsetof(struct vd_mx_facts, detail);
-    } else if (subject_kind == VD_SUBJECT_DKIM) {
-        start = &facts->dkim[subject_index];
-        len = offsetof(struct vd_dkim_facts, detail);
-    }
-    return vd_hash(VD_HASH_START, start, len);
-}
-
-static bool learn(struct vd_facts *baseline, const struct vd_facts *now, uint32_t believed,
-                  uint8_t kind, uint8_t index)
-{
-    uint8_t standing = standing_of(now, kind, index);
-
-    if (standing_of(baseline, kind, index) != VD_STANDING_UNKNOWN ||
-        standing == VD_STANDING_UNKNOWN || (believed & vd_subject_bit(kind, index)) == 0) {
-        return false;
-    }
-    vd_facts_adopt(baseline, now, kind, index);
-    return true;
-}
-
-bool vd_facts_learn(struct vd_facts *baseline, const struct vd_facts *now, uint32_t believed)
-{
-    bool has_learned = learn(baseline, now, believed, VD_SUBJECT_DMARC, 0);
-
-    has_learned |= learn(baseline, now, believed, VD_SUBJECT_SPF, 0);
-    has_learned |= learn(baseline, now, believed, VD_SUBJECT_MX, 0);
-    for (uint8_t i = 0; i < VD_SELECTORS_MAX; i++) {
-        has_learned |= learn(baseline, now, believed, VD_SUBJECT_DKIM, i);
-    }
-    return has_learned;
 }

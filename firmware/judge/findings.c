@@ -1,152 +1,126 @@
 /*
- * The table of codes.
+ * The table of codes: its families, and the rows that speak of the watch itself.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "firmware/judge/findings.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define SPOOF      VD_AXIS_SPOOF
 #define DELIVERY   VD_AXIS_DELIVERY
-#define INTERCEPT  VD_AXIS_INTERCEPT
 #define VISIBILITY VD_AXIS_VISIBILITY
-#define PRIVACY    VD_AXIS_PRIVACY
+#define DOC        VD_FINDINGS_DOC
 
-static const char why_stricter[] =
-    "Stricter than before: mail from senders that do not authenticate may now be refused.";
+static const struct vd_code_info none = {
+    "none", VD_FACET_NONE, VD_CLASS_UNKNOWN, VD_SEVERITY_NONE, 0, false, false, "", "", ""};
 
-/* code, class, severity, axis, is_whole, is_alert, why */
-static const struct vd_code_info table[VD_CODES_COUNT] = {
-    [VD_CODE_NONE] = {"none", VD_CLASS_UNKNOWN, VD_SEVERITY_NONE, 0, false, false, ""},
-
-    [VD_CODE_SPF_MISSING] =
-        {"spf.record.missing", VD_CLASS_CRITICAL, VD_SEVERITY_CRITICAL, SPOOF | DELIVERY, true,
+/* code, facet, class, severity, axis, is_whole, is_alert, why, cause, mend */
+#define ROW(code) [VD_CODE_##code - VD_CODES_AGENT_FIRST]
+static const struct vd_code_info of_agent[VD_CODES_COUNT - VD_CODES_AGENT_FIRST] = {
+    ROW(DOMAIN_SUMMARY) = {"domain.first.summary", VD_FACET_NONE, VD_CLASS_CHANGED,
+                           VD_SEVERITY_INFO, 0, false, false,
+                           "Nothing is wrong with these, and each could protect more.",
+                           DOC("Told once, when a domain is looked at for the first time."),
+                           DOC("Nothing has to be done. Each item is explained in this page.")},
+    ROW(DOMAIN_FIRST) = {"domain.first.findings", VD_FACET_NONE, VD_CLASS_BROKEN,
+                         VD_SEVERITY_WARNING, 0, false, false,
+                         "These records were like this before the watch began.",
+                         DOC("All that is wrong with a domain at the first look, in one message. "
+                             "Its class and severity are those of the worst item; each item is an "
+                             "alert of its own and is restored under its own code."),
+                         DOC("Mend the items one by one, the worst first.")},
+    ROW(BASELINE_ACCEPTED) = {"baseline.accepted", VD_FACET_NONE, VD_CLASS_CHANGED,
+                              VD_SEVERITY_NOTICE, 0, false, false,
+                              "From now on this is the state that changes are compared with.",
+                              DOC("`accept N` on the console, or an `accept =` line of the "
+                                  "configuration."),
+                              DOC("If nobody of yours accepted it, find out who did.")},
+    ROW(ALERT_FLAPPING) = {"alert.flapping", VD_FACET_NONE, VD_CLASS_CHANGED, VD_SEVERITY_WARNING,
+                           VISIBILITY, false, true,
+                           "It opened and closed three times within a day: its next turns are not "
+                           "told until it is steady.",
+                           DOC("Somebody edits the record again and again, a script puts it back, "
+                               "or the name servers of the zone hold different versions."),
+                           DOC("Compare the name servers of the zone with one another.")},
+    ROW(ALERT_STEADY) = {"alert.steady", VD_FACET_NONE, VD_CLASS_RESTORED, VD_SEVERITY_NOTICE,
+                         VISIBILITY, false, false,
+                         "It has not changed for six hours: its turns are told again.",
+                         DOC("Ends `alert.flapping`."), DOC("Nothing has to be done.")},
+    ROW(WATCH_BLIND) =
+        {"watch.blind", VD_FACET_NONE, VD_CLASS_UNKNOWN, VD_SEVERITY_WARNING, VISIBILITY, false,
+         true, "While the watch cannot look, a record may be gone and nobody is told.",
+         DOC("The resolvers fail, filter, or cannot be reached; or an answer is over a limit of "
+             "this box."),
+         DOC("See `known by` for who answered what; `status` on the console shows each resolver.")},
+    ROW(WATCH_DIVERGENCE) =
+        {"watch.divergence", VD_FACET_NONE, VD_CLASS_CHANGED, VD_SEVERITY_NOTICE, SPOOF | DELIVERY,
+         false, true, "Receivers see different records, depending on the server that they ask.",
+         DOC("A change that has not reached all name servers of the zone yet, or caches that still "
+             "hold the old record. It solves itself within the record's TTL, unless a secondary is "
+             "stuck."),
+         DOC("If it lasts, compare the serial of the zone on each of its name servers.")},
+    ROW(DOMAIN_UNRESOLVABLE) =
+        {"domain.unresolvable", VD_FACET_NONE, VD_CLASS_BROKEN, VD_SEVERITY_ERROR, DELIVERY, false,
          true,
-         "Without an SPF record no server is known to send for this domain: SPF never passes."},
-    [VD_CODE_SPF_BROKEN] =
-        {"spf.record.broken", VD_CLASS_BROKEN, VD_SEVERITY_WARNING, DELIVERY, true, true,
-         "Receivers answer a permanent error: SPF never passes, and DMARC relies on DKIM alone."},
-    [VD_CODE_SPF_PASS_ALL] = {"spf.all.pass", VD_CLASS_CRITICAL, VD_SEVERITY_CRITICAL, SPOOF, false,
-                              true, "Every server in the world passes SPF as this domain."},
-    [VD_CODE_SPF_DEFAULT_WEAKENED] =
-        {"spf.default.weakened", VD_CLASS_WEAKENED, VD_SEVERITY_WARNING, SPOOF, false, true,
-         "Receivers without DMARC will treat mail from servers that are not listed more kindly."},
-    [VD_CODE_SPF_WIDE] = {"spf.range.wide", VD_CLASS_CRITICAL, VD_SEVERITY_CRITICAL, SPOOF, false,
-                          true,
-                          "A network this wide holds strangers: their servers pass SPF as this "
-                          "domain."},
-    [VD_CODE_SPF_INCLUDE_ADDED] =
-        {"spf.include.added", VD_CLASS_WEAKENED, VD_SEVERITY_NOTICE, SPOOF, false, true,
-         "Whoever runs the other domain can let any server send as this one."},
-    [VD_CODE_SPF_INCLUDE_REMOVED] =
-        {"spf.include.removed", VD_CLASS_WEAKENED, VD_SEVERITY_NOTICE, DELIVERY, false, true,
-         "Mail that is still sent through that service no longer passes SPF."},
-    [VD_CODE_SPF_PTR_ADDED] =
-        {"spf.ptr.added", VD_CLASS_WEAKENED, VD_SEVERITY_NOTICE, SPOOF, false, true,
-         "ptr is slow and unreliable, and receivers may skip it: it should not be used."},
-    [VD_CODE_SPF_STRENGTHENED] = {"spf.default.strengthened", VD_CLASS_STRENGTHENED,
-                                  VD_SEVERITY_NOTICE, DELIVERY, false, false, why_stricter},
-    [VD_CODE_SPF_CHANGED] = {"spf.record.changed", VD_CLASS_CHANGED, VD_SEVERITY_INFO, SPOOF, false,
-                             false, "Other servers than before may send as this domain."},
-
-    [VD_CODE_DKIM_MISSING] = {"dkim.key.missing", VD_CLASS_BROKEN, VD_SEVERITY_ERROR, DELIVERY,
-                              true, true, "Mail signed with this selector no longer verifies."},
-    [VD_CODE_DKIM_REVOKED] = {"dkim.key.revoked", VD_CLASS_BROKEN, VD_SEVERITY_ERROR, DELIVERY,
-                              true, true,
-                              "The key is withdrawn: mail signed with this selector is refused."},
-    [VD_CODE_DKIM_BROKEN] = {"dkim.key.broken", VD_CLASS_BROKEN, VD_SEVERITY_ERROR, DELIVERY, true,
-                             true, "Verifiers ignore a key record that they cannot use."},
-    [VD_CODE_DKIM_WEAKENED] = {"dkim.key.weakened", VD_CLASS_WEAKENED, VD_SEVERITY_WARNING, SPOOF,
-                               false, true, "The signature proves less than it did."},
-    [VD_CODE_DKIM_ALIAS] = {"dkim.alias.moved", VD_CLASS_WEAKENED, VD_SEVERITY_WARNING, SPOOF,
-                            false, true,
-                            "Whoever holds the alias's target can sign as this domain."},
-    [VD_CODE_DKIM_CHANGED] = {"dkim.key.changed", VD_CLASS_CHANGED, VD_SEVERITY_NOTICE, SPOOF,
-                              false, true,
-                              "A planned rotation looks like this, and so does an intruder's key."},
-    [VD_CODE_DKIM_ROLLED] = {"dkim.alias.changed", VD_CLASS_CHANGED, VD_SEVERITY_NOTICE, SPOOF,
-                             false, false,
-                             "The operator behind the alias has another key there, or moved it."},
-    [VD_CODE_DKIM_STRENGTHENED] = {"dkim.key.strengthened", VD_CLASS_STRENGTHENED,
-                                   VD_SEVERITY_NOTICE, 0, false, false,
-                                   "The signature proves more than it did."},
-    [VD_CODE_DKIM_ROTATION] = {"dkim.member.missing", VD_CLASS_CHANGED, VD_SEVERITY_NOTICE,
-                               DELIVERY, false, false,
-                               "Enough keys of the group are left: a rotation, if it was planned."},
-
-    [VD_CODE_DMARC_MISSING] =
-        {"dmarc.record.missing", VD_CLASS_CRITICAL, VD_SEVERITY_CRITICAL, SPOOF, true, true,
-         "Receivers no longer check whether mail from this domain is genuine."},
-    [VD_CODE_DMARC_BROKEN] = {"dmarc.record.broken", VD_CLASS_CRITICAL, VD_SEVERITY_CRITICAL, SPOOF,
-                              true, true, "Receivers act as if this domain had no DMARC policy."},
-    [VD_CODE_DMARC_WEAKENED] = {"dmarc.policy.weakened", VD_CLASS_WEAKENED, VD_SEVERITY_WARNING,
-                                SPOOF, false, true,
-                                "Forged mail from this domain is treated more kindly than before."},
-    [VD_CODE_DMARC_SUB_WEAKENED] =
-        {"dmarc.subdomains.weakened", VD_CLASS_WEAKENED, VD_SEVERITY_WARNING, SPOOF, false, true,
-         "Forged mail from subdomains, even invented ones, is treated more kindly than before."},
-    [VD_CODE_DMARC_ALIGN_WEAKENED] = {"dmarc.alignment.weakened", VD_CLASS_WEAKENED,
-                                      VD_SEVERITY_NOTICE, SPOOF, false, true,
-                                      "Any subdomain's SPF or DKIM can now vouch for this domain."},
-    [VD_CODE_DMARC_PSD] =
-        {"dmarc.psd.added", VD_CLASS_BROKEN, VD_SEVERITY_WARNING, DELIVERY | SPOOF, false, true,
-         "psd=y declares a public suffix: this domain's subdomains count as strangers to it."},
-    [VD_CODE_DMARC_RUA_CHANGED] = {"dmarc.rua.changed", VD_CLASS_CHANGED, VD_SEVERITY_NOTICE,
-                                   PRIVACY, false, false,
-                                   "Reports on this domain's mail go to other readers."},
-    [VD_CODE_DMARC_RUA_LOST] =
-        {"dmarc.rua.missing", VD_CLASS_WEAKENED, VD_SEVERITY_WARNING, VISIBILITY, false, true,
-         "Receivers send no more reports: abuse and broken senders go unseen."},
-    [VD_CODE_DMARC_CHANGED] = {"dmarc.record.changed", VD_CLASS_CHANGED, VD_SEVERITY_INFO, 0, false,
-                               false, "Neither stricter nor weaker than before."},
-    [VD_CODE_DMARC_STRENGTHENED] = {"dmarc.policy.strengthened", VD_CLASS_STRENGTHENED,
-                                    VD_SEVERITY_NOTICE, DELIVERY, false, false, why_stricter},
-
-    [VD_CODE_MX_MISSING] =
-        {"mx.record.missing", VD_CLASS_BROKEN, VD_SEVERITY_ERROR, DELIVERY, true, true,
-         "Mail to this domain is sent to its web server's address, or returned."},
-    [VD_CODE_MX_NULL] = {"mx.record.null", VD_CLASS_CRITICAL, VD_SEVERITY_CRITICAL, DELIVERY, true,
-                         true,
-                         "The domain declares that it takes no mail: everything is returned."},
-    [VD_CODE_MX_BROKEN] =
-        {"mx.record.broken", VD_CLASS_BROKEN, VD_SEVERITY_WARNING, DELIVERY, false, true,
-         "A null MX must stand alone: beside real hosts it makes senders return mail."},
-    [VD_CODE_MX_OUTSIDE] =
-        {"mx.host.outside", VD_CLASS_CRITICAL, VD_SEVERITY_CRITICAL, INTERCEPT, false, true,
-         "Mail to this domain goes to a host that is none of those known so far."},
-    [VD_CODE_MX_CHANGED] = {"mx.record.changed", VD_CLASS_CHANGED, VD_SEVERITY_INFO, INTERCEPT,
-                            false, false, "Mail to this domain takes another way than before."},
-
-    [VD_CODE_WATCH_BLIND] =
-        {"watch.blind", VD_CLASS_UNKNOWN, VD_SEVERITY_WARNING, VISIBILITY, false, true,
-         "While the watch cannot look, a record may be gone and nobody is told."},
-    [VD_CODE_WATCH_DIVERGENCE] =
-        {"watch.divergence", VD_CLASS_CHANGED, VD_SEVERITY_NOTICE, SPOOF | DELIVERY, false, true,
-         "Receivers see different records, depending on the server that they ask."},
-    [VD_CODE_DOMAIN_UNRESOLVABLE] =
-        {"domain.unresolvable", VD_CLASS_BROKEN, VD_SEVERITY_ERROR, DELIVERY, false, true,
          "No resolver gets an answer about this domain: mail from and to it is delayed, then "
-         "returned."},
-    [VD_CODE_RESOLVER_BLIND] =
-        {"resolver.blind", VD_CLASS_UNKNOWN, VD_SEVERITY_WARNING, VISIBILITY, false, true,
-         "What comes back over this resolver's path cannot be trusted: it is not asked meanwhile."},
-    [VD_CODE_RESOLVER_DEGRADED] =
-        {"resolver.degraded", VD_CLASS_UNKNOWN, VD_SEVERITY_NOTICE, VISIBILITY, false, true,
-         "Some records cannot be seen through this resolver: the watch leans on the others."},
-    [VD_CODE_RESOLVER_ATTACK] =
-        {"resolver.attack", VD_CLASS_UNKNOWN, VD_SEVERITY_WARNING, VISIBILITY, false, true,
-         "Somebody sends forged responses in this server's name; none of them was believed."},
-    [VD_CODE_AGENT_BLIND] =
-        {"agent.blind", VD_CLASS_UNKNOWN, VD_SEVERITY_WARNING, VISIBILITY, false, true,
-         "No domain is watched at present: a record may be gone and nobody is told."},
-    [VD_CODE_AGENT_STARTED] = {"agent.started", VD_CLASS_CHANGED, VD_SEVERITY_INFO, 0, false, false,
-                               "The watch has begun."},
+         "returned.",
+         DOC("The name servers of the domain are down, the delegation is wrong, or its DNSSEC "
+             "signatures have expired (the alert says which)."),
+         DOC("Ask whoever runs the name servers; with DNSSEC, sign the zone again or take the DS "
+             "away at the registrar.")},
+    ROW(RESOLVER_BLIND) =
+        {"resolver.blind", VD_FACET_NONE, VD_CLASS_UNKNOWN, VD_SEVERITY_WARNING, VISIBILITY, false,
+         true,
+         "What comes back over this resolver's path cannot be trusted: it is not asked meanwhile.",
+         DOC("The resolver is down, or something on the path to it makes answers up (a captive "
+             "portal, a filter, a provider's search page)."),
+         DOC("Use another resolver, best over TLS (`tls://`).")},
+    ROW(RESOLVER_DEGRADED) =
+        {"resolver.degraded", VD_FACET_NONE, VD_CLASS_UNKNOWN, VD_SEVERITY_NOTICE, VISIBILITY,
+         false, true,
+         "Some records cannot be seen through this resolver: the watch leans on the others.",
+         DOC("TCP port 53 is blocked, or the resolver drops large answers."),
+         DOC("Let TCP through, or use a resolver over TLS.")},
+    ROW(RESOLVER_ATTACK) =
+        {"resolver.attack", VD_FACET_NONE, VD_CLASS_UNKNOWN, VD_SEVERITY_WARNING, VISIBILITY, false,
+         true, "Somebody sends forged responses in this server's name; none of them was believed.",
+         DOC("Somebody sends forged responses, or a broken middlebox does."),
+         DOC("Use a resolver over TLS.")},
+    ROW(AGENT_BLIND) =
+        {"agent.blind", VD_FACET_NONE, VD_CLASS_UNKNOWN, VD_SEVERITY_WARNING, VISIBILITY, false,
+         true, "No domain is watched at present: a record may be gone and nobody is told.",
+         DOC("The box has lost its network, or all resolvers fail their self-checks."),
+         DOC("Restore the network; the watch goes on by itself.")},
+    ROW(AGENT_STARTED) = {"agent.started", VD_FACET_NONE, VD_CLASS_CHANGED, VD_SEVERITY_INFO, 0,
+                          false, false, "The watch has begun.", DOC("The box was switched on."),
+                          DOC("Nothing has to be done.")},
 };
+
+static const struct vd_code_info *row_of(size_t code)
+{
+    if (code == VD_CODE_NONE || code >= VD_CODES_COUNT) {
+        return &none;
+    }
+    return code < VD_CODES_DKIM_FIRST     ? &vd_findings_spf[code - VD_CODES_SPF_FIRST]
+           : code < VD_CODES_DMARC_FIRST  ? &vd_findings_dkim[code - VD_CODES_DKIM_FIRST]
+           : code < VD_CODES_OTHERS_FIRST ? &vd_findings_dmarc[code - VD_CODES_DMARC_FIRST]
+           : code < VD_CODES_AGENT_FIRST  ? &vd_findings_others[code - VD_CODES_OTHERS_FIRST]
+                                          : &of_agent[code - VD_CODES_AGENT_FIRST];
+}
 
 const struct vd_code_info *vd_code_info(enum vd_code code)
 {
-    size_t index = (size_t)code;
+    return row_of((size_t)code);
+}
 
-    return &table[index < VD_CODES_COUNT ? index : (size_t)VD_CODE_NONE];
+enum vd_code vd_code_named(const char *name)
+{
+    for (size_t i = VD_CODE_NONE + 1; i < VD_CODES_COUNT; i++) {
+        if (strcmp(row_of(i)->code, name) == 0) {
+            return (enum vd_code)i;
+        }
+    }
+    return VD_CODE_NONE;
 }

@@ -11,25 +11,18 @@
 
 #include "firmware/judge/facts.h"
 #include "firmware/judge/findings.h"
+#include "firmware/judge/reading.h"
 #include "report/event.h"
 
-/* The record sets of a domain that get a verdict each. */
-enum vd_subject_kind { VD_SUBJECT_SPF = 0, VD_SUBJECT_DKIM, VD_SUBJECT_DMARC, VD_SUBJECT_MX };
-
-/* A record set as one bit of a set of them. */
-static inline uint32_t vd_subject_bit(uint8_t kind, uint8_t index)
-{
-    return kind == VD_SUBJECT_DKIM ? 8u << index : 1u << (kind == VD_SUBJECT_SPF ? 0 : kind - 1u);
-}
-
-/* SPF, DMARC, MX and one per selector. */
-#define VD_SUBJECTS_MAX (3 + VD_SELECTORS_MAX)
+/* What could be better at first contact, in one line, with its NUL. */
+#define VD_HINTS_MAX 320u
 
 /* One record set: where it lives and how it stands. */
 struct vd_subject {
     uint8_t kind;     /* enum vd_subject_kind */
     uint8_t index;    /* selector, for DKIM; else 0 */
     uint8_t standing; /* enum vd_standing; UNKNOWN: no finding of it opens or closes */
+    uint8_t unknown;  /* set of VD_FACET_BIT: nor does one of these facets */
     uint8_t detail;   /* enum vd_detail */
     uint16_t record;  /* offset of the owner name in words[] */
     uint16_t summary; /* offset of a short description: "p=reject, rua set" */
@@ -45,9 +38,14 @@ struct vd_finding {
     uint8_t class_;   /* enum vd_class */
     uint8_t severity; /* enum vd_severity */
     uint8_t axis;     /* set of enum vd_axis */
-    uint8_t reason;   /* enum vd_reason: which sentence `why` is; for the judge only */
-    uint32_t content; /* vd_facts_content of its record set: two findings that say the same have
-                         the same.  Texts may agree where this differs */
+    uint8_t facet;    /* enum vd_facet or VD_FACET_ALL, VD_FACET_NONE; the code's */
+    bool is_silent; /* no event: once believed, its facet is taken over.  What rose beside something
+                         that fell, for one */
+    bool is_first;  /* the baseline did not know the record set yet */
+    const char *sentence; /* why it matters, where the code's `why` would not be true: a static
+                             sentence; NULL: the code's */
+    uint32_t content; /* vd_facet_content: two findings that say the same have the same.  Texts may
+                         agree where this differs */
     uint16_t rtype;   /* of the record to mend: VD_TYPE_TXT, _CNAME, _MX */
     uint16_t old_text, new_text, why, mend, path;
     uint16_t subject_line;
@@ -62,6 +60,8 @@ struct vd_judgement {
     struct vd_subject subjects[VD_SUBJECTS_MAX];
     struct vd_finding findings[VD_FINDINGS_MAX];
     char words[VD_JUDGEMENT_BYTES_MAX];
+    char hints[VD_HINTS_MAX]; /* vd_case_hint's: "DMARC p=none, no MTA-STS" */
+    struct vd_reading_scratch scratch;
 };
 
 /*
@@ -77,6 +77,19 @@ struct vd_judgement {
  */
 void vd_judge(const struct vd_snapshot *snapshot, const struct vd_facts *baseline,
               const struct vd_watch *watch, struct vd_judgement *out);
+
+/*
+ * Which questions does the judge need answered?  Calls want for each, those that the snapshot answers
+ * already among them; more come up as answers arrive, until one call brings nothing new.
+ *
+ * out   its facts and scratch are written, nothing else.
+ */
+void vd_judge_wants(const struct vd_snapshot *snapshot, const struct vd_facts *baseline,
+                    const struct vd_watch *watch, struct vd_judgement *out, vd_want_fn want,
+                    void *ctx);
+
+/* Is what this code speaks of not known now?  Then its alerts are neither opened nor closed. */
+bool vd_judgement_is_unknown(const struct vd_subject *subject, enum vd_code code);
 
 /* Words of a judgement.  Never NULL. */
 const char *vd_judgement_words(const struct vd_judgement *judgement, uint16_t offset);

@@ -1,26 +1,28 @@
 /*
- * SPF: the verdict.
+ * SPF: the verdict, facet by facet.
+ *
+ * What is ruinous (a permanent error, a pass for everybody, a target to be had) is found at first
+ * contact too; what the watch asks for is found whatever the baseline says; all else by comparison.
  *
  * SPDX-License-Identifier: MIT
  */
-#include "dns/records/span.h"
-
-#include "firmware/judge/facts_write.h"
-#include "firmware/judge/judge_words.h"
+#include "firmware/judge/judge_spf.h"
+#include "firmware/judge/slips.h"
+#include "firmware/judge/spf_terms.h"
+#include "firmware/judge/spf_walk.h"
 #include "report/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* RFC 7208, section 4.6.4; and from where on the next provider's edit may break the record. */
-#define LOOKUPS_MAX   10u
+/* From here on the next provider's edit may break the record (RFC 7208, section 4.6.4). */
 #define LOOKUPS_TIGHT 9u
 
-/* Networks at least this wide pass strangers without end; those of the second row, many. */
-#define PREFIX4_CRITICAL 8u
-#define PREFIX6_CRITICAL 16u
-#define PREFIX4_WIDE     16u
-#define PREFIX6_WIDE     32u
+/* Steps of a path. */
+#define REDIRECT " > redirect="
+#define INCLUDE  " > include:"
+
+/* ---- words ----------------------------------------------------------------------------------- */
 
 static const char *default_str(const struct vd_spf_facts *spf)
 {
@@ -51,15 +53,19 @@ const char *vd_spf_summary(const struct vd_facts *facts, char out[VD_SUMMARY_MAX
         snprintf(out, VD_SUMMARY_MAX, "permerror: %.180s", vd_facts_text(facts, spf->fault));
         break;
     default:
-        snprintf(out, VD_SUMMARY_MAX, "%s, %u of 10 lookups", default_str(spf),
-                 (unsigned)spf->lookups);
+        if (spf->passes_all) {
+            snprintf(out, VD_SUMMARY_MAX, "passes everybody: %.100s",
+                     vd_facts_text(facts, spf->fault));
+        } else {
+            snprintf(out, VD_SUMMARY_MAX, "%s, %u of 10 lookups", default_str(spf),
+                     (unsigned)spf->lookups);
+        }
         break;
     }
     return out;
 }
 
-/* Old and new as short descriptions; nothing old at first contact. */
-static void put_both(const struct vd_case *at, struct vd_finding *finding)
+void vd_spf_put_both(const struct vd_case *at, struct vd_finding *finding)
 {
     char words[VD_SUMMARY_MAX];
 
@@ -69,60 +75,210 @@ static void put_both(const struct vd_case *at, struct vd_finding *finding)
     finding->new_text = at->out->subjects[at->subject].summary;
 }
 
-static void find_missing(const struct vd_case *at)
+/* ---- the case ---------------------------------------------------------------------------------- */
+
+static bool is_parked(const struct vd_watch *watch)
+{
+    return (watch->profiles & VD_PROFILE_PARKED) != 0;
+}
+
+enum vd_severity vd_spf_broken_severity(const struct vd_case *at)
+{
+    bool is_bulk = (at->watch->profiles & VD_PROFILE_BULK) != 0;
+
+    return is_bulk || vd_case_is_enforcing(at) ? VD_SEVERITY_ERROR : VD_SEVERITY_WARNING;
+}
+
+bool vd_spf_is_known(const struct vd_case *at, enum vd_facet facet)
+{
+    return (at->now->spf.unknown & VD_FACET_BIT(facet)) == 0;
+}
+
+bool vd_spf_is_comparable(const struct vd_case *at, enum vd_facet facet)
+{
+    return at->was->spf.standing == VD_STANDING_OK && vd_spf_is_known(at, facet) &&
+           (at->was->spf.unknown & VD_FACET_BIT(facet)) == 0;
+}
+
+uint8_t vd_spf_new_failures(const struct vd_case *at)
+{
+    uint8_t known = vd_spf_is_comparable(at, VD_FACET_SPF_SENDERS) ? at->was->spf.senders_fail : 0;
+
+    return vd_spf_is_known(at, VD_FACET_SPF_SENDERS)
+               ? (uint8_t)(at->now->spf.senders_fail & ~(unsigned)known)
+               : 0;
+}
+
+static bool has_fallen(const struct vd_case *at)
+{
+    for (size_t i = 0; i < at->out->findings_count; i++) {
+        const struct vd_finding *finding = &at->out->findings[i];
+        if (finding->subject == at->subject &&
+            (finding->class_ == VD_CLASS_CRITICAL || finding->class_ == VD_CLASS_BROKEN ||
+             finding->class_ == VD_CLASS_WEAKENED)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- gone, broken ------------------------------------------------------------------------------ */
+
+/*
+ * was_there: it is a loss.  Without DKIM beside it, nothing of the mail can be told from a forgery
+ * any more.
+ */
+static void find_missing(const struct vd_case *at, bool was_there)
 {
     const struct vd_spf_facts *was = &at->was->spf;
-    struct vd_finding finding = vd_finding_of(at, VD_CODE_SPF_MISSING);
-    bool is_protecting = was->standing == VD_STANDING_OK && was->dflt >= VD_SPF_SOFTFAIL;
+    const struct vd_spf_facts *now = &at->now->spf;
+    bool is_elsewhere = now->where.len > 0;
+    bool was_protecting = was->standing == VD_STANDING_OK && was->dflt >= VD_SPF_SOFTFAIL;
+    struct vd_finding finding =
+        vd_finding_of(at, is_elsewhere ? VD_CODE_SPF_MISPLACED : VD_CODE_SPF_MISSING);
+    char name[VD_SHORT_NAME_MAX];
 
-    if (!is_protecting || at->watch->selectors_count > 0) { /* DKIM is left to authenticate */
+    if (was_there &&
+        (is_parked(at->watch) || (was_protecting && at->watch->selectors_count == 0))) {
+        vd_finding_set(&finding, VD_CLASS_CRITICAL, VD_SEVERITY_CRITICAL);
+    } else if (at->watch->needs_spf || !was_there) {
+        vd_finding_set(&finding, VD_CLASS_BROKEN, vd_spf_broken_severity(at));
+        finding.axis = VD_AXIS_DELIVERY;
+    } else {
         vd_finding_set(&finding, VD_CLASS_WEAKENED, VD_SEVERITY_WARNING);
     }
-    put_both(at, &finding);
-    finding.subject_line = vd_words_subject(at, "SPF missing: no server is authorised to send");
+    vd_spf_put_both(at, &finding);
+    if (is_elsewhere) {
+        finding.new_text = vd_words_put(at->out, "at %.200s: %s",
+                                        vd_facts_text(at->now, now->where), vd_slip_str(now->slip));
+        finding.subject_line =
+            vd_words_subject(at, "SPF stands at %s instead",
+                             vd_short_name(vd_facts_text(at->now, now->where), name, sizeof name));
+    } else if (now->slip != VD_SLIP_NONE) {
+        finding.new_text = vd_words_put(at->out, "no SPF record, but %.150s: %s",
+                                        vd_facts_text(at->now, now->text), vd_slip_str(now->slip));
+        finding.subject_line =
+            vd_words_subject(at, "SPF not recognised: %.50s", vd_slip_str(now->slip));
+    } else {
+        finding.subject_line = vd_words_subject(at, "SPF missing: no server is authorised to send");
+    }
     vd_finding_add(at, &finding);
+}
+
+static void find_pending(const struct vd_case *at)
+{
+    struct vd_finding finding = vd_finding_of(at, VD_CODE_SPF_PENDING);
+
+    finding.new_text = at->out->subjects[at->subject].summary;
+    finding.subject_line = vd_words_subject(at, "SPF not seen yet: waiting for it");
+    vd_finding_add(at, &finding);
+}
+
+static void judge_absent(const struct vd_case *at)
+{
+    const struct vd_spf_facts *now = &at->now->spf;
+    uint8_t was = at->was->spf.standing;
+
+    bool is_typed = now->slip != VD_SLIP_NONE; /* somebody meant it to be there */
+
+    if (was == VD_STANDING_OK || was == VD_STANDING_BROKEN) {
+        find_missing(at, true);
+    } else if (is_typed && (at->watch->needs_spf || vd_case_is_first(at))) {
+        find_missing(at, false);
+    } else if (!at->watch->needs_spf) {
+        if (vd_case_is_first(at)) {
+            vd_case_hint(at, "no SPF record");
+        }
+    } else if (vd_case_is_pending(at)) {
+        find_pending(at);
+    } else {
+        find_missing(at, false);
+    }
 }
 
 static void find_broken(const struct vd_case *at)
 {
+    static const char late[] = "Over ten lookups receivers answer a permanent error for senders "
+                               "that are not matched early.";
     struct vd_finding finding = vd_finding_of(at, VD_CODE_SPF_BROKEN);
 
-    if (vd_case_is_enforcing(at)) {
-        vd_finding_set(&finding, VD_CLASS_BROKEN, VD_SEVERITY_ERROR);
+    if (at->was->spf.standing == VD_STANDING_BROKEN) {
+        return; /* accepted, or told at first contact */
     }
-    if (at->now->spf.lookups > LOOKUPS_MAX) {
-        finding.reason = VD_REASON_SPF_LATE;
+    vd_finding_set(&finding, VD_CLASS_BROKEN, vd_spf_broken_severity(at));
+    if (at->now->spf.lookups > VD_SPF_LOOKUPS_MAX) {
+        finding.sentence = late;
     }
-    put_both(at, &finding);
+    vd_spf_put_both(at, &finding);
     finding.subject_line =
         vd_words_subject(at, "SPF broken: %.60s", vd_facts_text(at->now, at->now->spf.fault));
     vd_finding_add(at, &finding);
 }
 
-/* Everybody passes, or (WIDE) a large part. */
-static void find_open(const struct vd_case *at, enum vd_code code, bool is_minor)
+/* A target that a stranger can have: worse than a missing one, and told in its stead. */
+static bool judge_takeover(const struct vd_case *at)
 {
-    const char *term = vd_facts_text(at->now, at->now->spf.fault);
-    struct vd_finding finding = vd_finding_of(at, code);
-    char name[VD_SHORT_NAME_MAX];
+    const char *where = vd_facts_text(at->now, at->now->spf.where); /* "ZONE (PATH)" */
+    int zone_len = (int)strcspn(where, " ");
+    struct vd_finding finding = vd_finding_of(at, VD_CODE_SPF_TAKEOVER);
 
-    if (is_minor) {
-        vd_finding_set(&finding, VD_CLASS_WEAKENED, VD_SEVERITY_WARNING);
+    bool is_accepted = at->was->spf.standing != VD_STANDING_UNKNOWN && at->was->spf.takeover &&
+                       (at->was->spf.unknown & VD_FACET_BIT(VD_FACET_SPF_RECORD)) == 0;
+
+    if (!at->now->spf.takeover || !vd_spf_is_known(at, VD_FACET_SPF_RECORD) || is_accepted) {
+        return false;
     }
-    put_both(at, &finding);
-    finding.new_text = vd_words_put(at->out, "%.80s", term);
+    if (at->now->spf.standing == VD_STANDING_BROKEN) {
+        finding.axis |= VD_AXIS_DELIVERY;
+    }
+    vd_spf_put_both(at, &finding);
+    finding.new_text = vd_words_put(at->out, "%.*s appears unregistered", zone_len, where);
     finding.subject_line =
-        code == VD_CODE_SPF_PASS_ALL
-            ? vd_words_subject(at, "SPF passes everybody: anyone can send as you")
-            : vd_words_subject(at, "SPF passes a vast network: %s",
-                               vd_short_name(term, name, sizeof name));
+        vd_words_subject(at, "SPF authorises %.*s, which appears unregistered", zone_len, where);
+    where += zone_len + (int)strspn(where + zone_len, " (");
+    finding.path = vd_words_put(at->out, "%.*s", (int)strcspn(where, ")"), where);
+    vd_finding_add(at, &finding);
+    return true;
+}
+
+/* ---- default ----------------------------------------------------------------------------------- */
+
+/* Less than the watch asks for.  A parked domain authorises nobody. */
+static bool is_under_floor(const struct vd_case *at)
+{
+    const struct vd_spf_facts *now = &at->now->spf;
+    bool lets_in = now->terms != 0 || now->includes[0] != 0 || now->has_ptr;
+
+    return !now->passes_all && (now->dflt < at->watch->spf_floor ||
+                                (is_parked(at->watch) && (lets_in || now->dflt != VD_SPF_FAIL)));
+}
+
+static void find_floor(const struct vd_case *at)
+{
+    static const char parked[] =
+        "The domain is to send no mail, and its SPF record does not say so.";
+    const struct vd_spf_facts *now = &at->now->spf;
+    struct vd_finding finding = vd_finding_of(at, VD_CODE_SPF_FLOOR);
+
+    vd_finding_set(&finding, VD_CLASS_BROKEN, vd_spf_broken_severity(at));
+    if (is_parked(at->watch)) {
+        finding.sentence = parked;
+    }
+    vd_spf_put_both(at, &finding);
+    finding.new_text = vd_words_put(at->out, "%.200s", vd_facts_text(at->now, now->text));
+    finding.subject_line =
+        is_parked(at->watch)
+            ? vd_words_subject(at, "parked, but SPF is not v=spf1 -all")
+            : vd_words_subject(at, "SPF %s is less than the watch asks for", default_str(now));
     vd_finding_add(at, &finding);
 }
 
-static void find_default_weaker(const struct vd_case *at)
+static void find_weaker(const struct vd_case *at)
 {
     const struct vd_spf_facts *was = &at->was->spf;
     const struct vd_spf_facts *now = &at->now->spf;
+    const char *path = vd_facts_text(at->now, now->path); /* redirect= led on; or to a network */
+    const char *redirect = path + strcspn(path, " ");
     struct vd_finding finding = vd_finding_of(at, VD_CODE_SPF_DEFAULT_WEAKENED);
 
     /* Under DMARC -all and ~all both mean "no pass". */
@@ -131,6 +287,11 @@ static void find_default_weaker(const struct vd_case *at)
     }
     finding.old_text = vd_words_put(at->out, "%s", default_str(was));
     finding.new_text = vd_words_put(at->out, "%s", default_str(now));
+    if (strncmp(redirect, REDIRECT, sizeof REDIRECT - 1) == 0) {
+        const char *include = strstr(path, INCLUDE);
+        finding.path =
+            vd_words_put(at->out, "%.*s", include == NULL ? 300 : (int)(include - path), path);
+    }
     finding.subject_line = vd_words_subject(at, "SPF weakened, %s " VD_ARROW " %s",
                                             default_str(was), default_str(now));
     vd_finding_add(at, &finding);
@@ -140,203 +301,266 @@ static void find_stricter(const struct vd_case *at)
 {
     struct vd_finding finding = vd_finding_of(at, VD_CODE_SPF_STRENGTHENED);
 
-    if (at->now->spf.dflt <= VD_SPF_NEUTRAL) {
-        finding.reason = VD_REASON_APPEARED;
-        finding.axis = 0;
-    }
-    put_both(at, &finding);
+    vd_spf_put_both(at, &finding);
     finding.subject_line = vd_words_subject(at, "SPF strengthened: %s", default_str(&at->now->spf));
     vd_finding_add(at, &finding);
 }
 
-static void find_changed(const struct vd_case *at)
+static void judge_default(const struct vd_case *at)
 {
-    struct vd_finding finding = vd_finding_of(at, VD_CODE_SPF_CHANGED);
+    const struct vd_spf_facts *was = &at->was->spf;
+    const struct vd_spf_facts *now = &at->now->spf;
 
-    finding.old_text = vd_words_put(at->out, "%.200s", vd_facts_text(at->was, at->was->spf.text));
-    finding.new_text = vd_words_put(at->out, "%.200s", vd_facts_text(at->now, at->now->spf.text));
-    finding.subject_line = vd_words_subject(at, "SPF changed: other terms");
-    vd_finding_add(at, &finding);
-}
-
-/* Close to the limit, and it was not before. */
-static void find_tight(const struct vd_case *at)
-{
-    struct vd_finding finding = vd_finding_of(at, VD_CODE_SPF_CHANGED);
-
-    vd_finding_set(&finding, VD_CLASS_CHANGED, VD_SEVERITY_NOTICE);
-    finding.axis = VD_AXIS_DELIVERY;
-    finding.reason = VD_REASON_SPF_TIGHT;
-    put_both(at, &finding);
-    finding.subject_line =
-        vd_words_subject(at, "SPF needs %u of 10 lookups", (unsigned)at->now->spf.lookups);
-    vd_finding_add(at, &finding);
-}
-
-/* ---- senders: include:, exists:, ptr, redirect= -------------------------------------------- */
-
-static bool has_sender(const struct vd_spf_facts *spf, uint32_t sender)
-{
-    for (size_t i = 0; i < VD_SPF_SENDERS_MAX; i++) {
-        if (spf->senders[i] == sender) {
-            return true;
-        }
+    if (!vd_spf_is_known(at, VD_FACET_SPF_DEFAULT) || now->is_open) {
+        return; /* who sends it on, the facet of includes tells */
     }
-    return false;
-}
-
-/* The term of a record with this hash; empty when the text does not show it. */
-static struct vd_span find_term(struct vd_span record, uint32_t hash)
-{
-    struct vd_span term;
-
-    while (vd_span_next(&record, ' ', &term)) {
-        if (vd_spf_term_hash(term) == hash) {
-            return term;
-        }
+    if (is_under_floor(at)) {
+        find_floor(at);
+    } else if (!vd_spf_is_comparable(at, VD_FACET_SPF_DEFAULT)) {
+        return;
+    } else if (was->is_open || now->dflt > was->dflt) {
+        find_stricter(at);
+    } else if (now->dflt < was->dflt && (now->dflt != VD_SPF_PASS || was->passes_all)) {
+        find_weaker(at); /* of a new pass for everybody its own code speaks */
     }
-    return (struct vd_span){NULL, 0};
 }
 
-/* Our record as it is now: the kept text may be cut. */
-static struct vd_span find_record(const struct vd_case *at)
-{
-    static const char version[] = "v=spf1";
-    const struct vd_answer *answer = vd_snapshot_find(at->snapshot, at->watch->domain, VD_TYPE_TXT);
-    const struct vd_record *record;
+/* ---- senders and strangers ------------------------------------------------------------------- */
 
-    for (size_t i = 0; answer != NULL &&
-                       (record = vd_snapshot_record(at->snapshot, answer, VD_TYPE_TXT, i)) != NULL;
-         i++) {
-        struct vd_span span = vd_snapshot_span(at->snapshot, record);
-        size_t len = vd_span_to(span, ' ');
-        if (vd_span_is_word((struct vd_span){span.bytes, len}, version)) {
-            return span;
-        }
+const char *vd_spf_address_text(const struct vd_sender *sender, char out[VD_SPF_ADDRESS_MAX])
+{
+    const uint8_t *a = sender->address;
+    int len = 0;
+
+    if (!sender->is_ip6) {
+        snprintf(out, VD_SPF_ADDRESS_MAX, "%u.%u.%u.%u", (unsigned)a[0], (unsigned)a[1],
+                 (unsigned)a[2], (unsigned)a[3]);
+        return out;
     }
-    return (struct vd_span){NULL, 0};
+    for (unsigned i = 0; i < 16; i += 2) {
+        len += snprintf(out + len, VD_SPF_ADDRESS_MAX - (size_t)len, "%s%x", i > 0 ? ":" : "",
+                        (unsigned)a[i] << 8 | a[i + 1]);
+    }
+    return out;
 }
 
-/* Of the senders in `of` that `other` does not have: those that are ptr, or those that are not. */
-static unsigned list_senders(const struct vd_spf_facts *of, const struct vd_spf_facts *other,
-                             struct vd_span record, bool is_ptr, char out[VD_SUMMARY_MAX])
+/* Every address of a set, ", " between. */
+static void list_addresses(const struct vd_sender *senders, uint8_t count, uint8_t set,
+                           char out[VD_SUMMARY_MAX])
 {
+    char address[VD_SPF_ADDRESS_MAX];
     struct vd_text_writer w;
-    unsigned count = 0;
 
     vd_text_start(&w, out, VD_SUMMARY_MAX);
-    for (size_t i = 0; i < VD_SPF_SENDERS_MAX && of->senders[i] != 0; i++) {
-        struct vd_span term = find_term(record, of->senders[i]);
-        struct vd_span word = {term.bytes, term.len < 3 ? term.len : 3};
-        if (has_sender(other, of->senders[i]) || vd_span_is_word(word, "ptr") != is_ptr) {
-            continue;
+    for (unsigned i = 0; i < count; i++) {
+        if ((set & 1u << i) != 0) {
+            vd_text_put(&w, w.len > 0 ? ", " : "");
+            vd_text_put(&w, vd_spf_address_text(&senders[i], address));
         }
-        vd_text_put(&w, count++ > 0 ? ", " : "");
-        vd_text_put(&w, term.len == 0 ? "a term not kept" : "");
-        vd_text_put_span(&w, (const char *)term.bytes, term.len);
     }
-    return count;
 }
 
-static void find_senders(const struct vd_case *at, enum vd_code code, const char *format,
-                         const char *terms)
+/* A silent one that takes a facet over: what was bad in the baseline is so no more. */
+static void take_over(const struct vd_case *at, enum vd_facet facet)
 {
-    struct vd_finding finding = vd_finding_of(at, code);
-    char name[VD_SHORT_NAME_MAX];
-    bool is_gone = code == VD_CODE_SPF_INCLUDE_REMOVED;
+    struct vd_finding finding = vd_finding_of(at, VD_CODE_SPF_CHANGED);
 
-    if (code == VD_CODE_SPF_INCLUDE_ADDED && at->now->spf.is_open && !at->was->spf.is_open) {
-        vd_finding_set(&finding, VD_CLASS_CHANGED, VD_SEVERITY_NOTICE);
-        finding.reason = VD_REASON_SPF_OPEN;
-    }
-    finding.old_text = vd_words_put(at->out, "%s", is_gone ? terms : "not there");
-    finding.new_text = vd_words_put(at->out, "%s", is_gone ? "not there, or behind all" : terms);
-    finding.subject_line = vd_words_subject(at, format, vd_short_name(terms, name, sizeof name));
+    finding.facet = (uint8_t)facet;
+    finding.is_silent = true;
     vd_finding_add(at, &finding);
 }
 
-static void compare_senders(const struct vd_case *at)
+static void find_sender(const struct vd_case *at, bool is_stranger, uint8_t set)
 {
-    const struct vd_spf_facts *was = &at->was->spf;
-    const struct vd_spf_facts *now = &at->now->spf;
-    struct vd_span old_record = {(const uint8_t *)vd_facts_text(at->was, was->text), was->text.len};
-    struct vd_span new_record = find_record(at);
-    char terms[VD_SUMMARY_MAX];
+    const struct vd_watch *watch = at->watch;
+    struct vd_finding finding =
+        vd_finding_of(at, is_stranger ? VD_CODE_SPF_STRANGER_PASSES : VD_CODE_SPF_SENDER_FAILS);
+    char list[VD_SUMMARY_MAX];
+    char name[VD_SHORT_NAME_MAX];
 
-    if (list_senders(now, was, new_record, false, terms) > 0) {
-        find_senders(at, VD_CODE_SPF_INCLUDE_ADDED, "SPF lets another domain in: %s", terms);
+    if (is_stranger) {
+        list_addresses(watch->strangers, watch->strangers_count, set, list);
+    } else {
+        list_addresses(watch->senders, watch->senders_count, set, list);
     }
-    if (list_senders(now, was, new_record, true, terms) > 0) {
-        find_senders(at, VD_CODE_SPF_PTR_ADDED, "SPF weakened by %s", terms);
+    if (list[0] == '\0') {
+        snprintf(list, sizeof list, "an address of nobody");
     }
-    if (list_senders(was, now, old_record, false, terms) > 0) {
-        find_senders(at, VD_CODE_SPF_INCLUDE_REMOVED, "SPF no longer has %s", terms);
-    }
+    vd_spf_put_both(at, &finding);
+    finding.new_text = vd_words_put(at->out, is_stranger ? "%s passes" : "%s does not pass", list);
+    finding.subject_line =
+        vd_words_subject(at, is_stranger ? "SPF passes a stranger: %s" : "SPF refuses our own %s",
+                         vd_short_name(list, name, sizeof name));
+    vd_finding_add(at, &finding);
 }
 
-/* ---- verdict ------------------------------------------------------------------------------- */
-
-/* Is a network let in that is wider than before, and too wide?  Tells so. */
-static bool compare_width(const struct vd_case *at)
+/* Those of the baseline, accepted or told at first contact, are not told again. */
+static void judge_senders(const struct vd_case *at)
 {
     const struct vd_spf_facts *was = &at->was->spf;
     const struct vd_spf_facts *now = &at->now->spf;
-    bool is_critical = (now->prefix4 < was->prefix4 && now->prefix4 <= PREFIX4_CRITICAL) ||
-                       (now->prefix6 < was->prefix6 && now->prefix6 <= PREFIX6_CRITICAL);
-    bool is_wide = (now->own4 < was->own4 && now->own4 <= PREFIX4_WIDE) ||
-                   (now->own6 < was->own6 && now->own6 <= PREFIX6_WIDE);
+    bool has_baseline = vd_spf_is_comparable(at, VD_FACET_SPF_SENDERS);
+    uint8_t fail = vd_spf_new_failures(at);
+    unsigned pass = now->passes_all ? 0 : now->strangers_pass;
 
-    if (is_critical || is_wide) {
-        find_open(at, VD_CODE_SPF_WIDE, !is_critical);
-    }
-    return is_critical || is_wide;
-}
-
-/* Both good: part by part; any fall outweighs every rise. */
-static void compare(const struct vd_case *at)
-{
-    const struct vd_spf_facts *was = &at->was->spf;
-    const struct vd_spf_facts *now = &at->now->spf;
-    bool is_comparable = !now->is_open && !was->is_open && !was->passes_all;
-
-    (void)compare_width(at);
-    if (is_comparable && now->dflt < was->dflt) {
-        find_default_weaker(at);
-    }
-    compare_senders(at);
-    if (vd_finding_is_any(at)) {
+    pass &= has_baseline ? ~(unsigned)was->strangers_pass : UINT8_MAX;
+    if (!vd_spf_is_known(at, VD_FACET_SPF_SENDERS)) {
         return;
     }
-    if (was->passes_all || (is_comparable && now->dflt > was->dflt)) {
-        find_stricter(at);
-    } else if (now->lookups >= LOOKUPS_TIGHT && was->lookups < LOOKUPS_TIGHT) {
-        find_tight(at);
-    } else if (now->terms != was->terms) {
-        find_changed(at);
+    if (pass != 0) {
+        find_sender(at, true, (uint8_t)pass);
+    } else if (fail != 0) {
+        find_sender(at, false, fail);
+    } else if (has_baseline &&
+               vd_facet_content(at->now, VD_FACET_SPF_SENDERS, VD_SUBJECT_SPF, 0) !=
+                   vd_facet_content(at->was, VD_FACET_SPF_SENDERS, VD_SUBJECT_SPF, 0)) {
+        take_over(at, VD_FACET_SPF_SENDERS);
+    }
+}
+
+/* ---- lookups, the rest ------------------------------------------------------------------------- */
+
+static void find_lookups(const struct vd_case *at, enum vd_code code)
+{
+    const struct vd_spf_facts *now = &at->now->spf;
+    struct vd_finding finding = vd_finding_of(at, code);
+
+    vd_spf_put_both(at, &finding);
+    if (code == VD_CODE_SPF_VOIDS) {
+        finding.new_text = vd_words_put(at->out, "%u lookups find nothing for a sender with IPv6",
+                                        (unsigned)now->voids6);
+        finding.subject_line =
+            vd_words_subject(at, "SPF: %u lookups find nothing over IPv6", (unsigned)now->voids6);
+    } else {
+        finding.subject_line =
+            vd_words_subject(at, "SPF needs %u of 10 lookups", (unsigned)now->lookups);
+    }
+    vd_finding_add(at, &finding);
+}
+
+static void judge_lookups(const struct vd_case *at)
+{
+    const struct vd_spf_facts *was = &at->was->spf;
+    const struct vd_spf_facts *now = &at->now->spf;
+    bool is_tight = now->lookups >= LOOKUPS_TIGHT;
+    bool is_void = now->voids6 > VD_SPF_VOIDS_MAX;
+    bool was_tight = was->lookups >= LOOKUPS_TIGHT;
+    bool was_void = was->voids6 > VD_SPF_VOIDS_MAX;
+
+    if (!vd_spf_is_comparable(at, VD_FACET_SPF_LOOKUPS)) {
+        return;
+    }
+    if (is_void && !was_void && vd_spf_new_failures(at) == 0) {
+        find_lookups(at, VD_CODE_SPF_VOIDS);
+    } else if (is_tight && !was_tight) {
+        find_lookups(at, VD_CODE_SPF_TIGHT);
+    } else if ((was_tight && !is_tight) || (was_void && !is_void)) {
+        take_over(at, VD_FACET_SPF_LOOKUPS); /* out of danger: the next time it is told again */
+    }
+}
+
+static void judge_extras(const struct vd_case *at)
+{
+    const struct vd_spf_facts *was = &at->was->spf;
+    const struct vd_spf_facts *now = &at->now->spf;
+
+    if (!vd_spf_is_comparable(at, VD_FACET_SPF_RECORD) ||
+        (now->extras == was->extras && now->takeover == was->takeover)) {
+        return;
+    }
+    if (now->extras == was->extras) {
+        take_over(at, VD_FACET_SPF_RECORD);
+        return;
+    }
+    struct vd_finding finding = vd_finding_of(at, VD_CODE_SPF_CHANGED);
+    finding.old_text = vd_words_put(at->out, "%.200s", vd_facts_text(at->was, was->text));
+    finding.new_text = vd_words_put(at->out, "%.200s", vd_facts_text(at->now, now->text));
+    finding.subject_line = vd_words_subject(at, "SPF changed: other modifiers");
+    vd_finding_add(at, &finding);
+}
+
+/* ---- verdict ------------------------------------------------------------------------------------- */
+
+/* What could be better, at the first look. */
+static void hint(const struct vd_case *at)
+{
+    const struct vd_spf_facts *now = &at->now->spf;
+    char words[48];
+
+    if (now->dflt == VD_SPF_NEUTRAL && !now->is_open && !has_fallen(at)) {
+        vd_case_hint(at, "SPF refuses nobody (?all)");
+    }
+    if (vd_spf_is_known(at, VD_FACET_SPF_LOOKUPS) && now->lookups >= LOOKUPS_TIGHT) {
+        snprintf(words, sizeof words, "SPF needs %u of 10 lookups", (unsigned)now->lookups);
+        vd_case_hint(at, words);
+    }
+    if (vd_spf_is_known(at, VD_FACET_SPF_LOOKUPS) && now->voids6 > VD_SPF_VOIDS_MAX) {
+        vd_case_hint(at, "SPF lookups that find nothing over IPv6");
+    }
+}
+
+/* Seen good for the first time; or there again, after a baseline without one. */
+static void find_arrival(const struct vd_case *at)
+{
+    static const char refuses_nothing[] = "A record is there now; it refuses nothing yet.";
+    bool is_pending = vd_case_is_pending(at);
+
+    if (is_pending) {
+        struct vd_finding finding = vd_finding_of(at, VD_CODE_SPF_VERIFIED);
+        finding.new_text = at->out->subjects[at->subject].summary;
+        finding.subject_line = vd_words_subject(at, "SPF verified: the record is there");
+        vd_finding_add(at, &finding);
+    }
+    if (at->was->spf.standing == VD_STANDING_ABSENT ||
+        at->was->spf.standing == VD_STANDING_BROKEN) {
+        struct vd_finding finding = vd_finding_of(at, VD_CODE_SPF_APPEARED);
+        finding.is_silent = is_pending;
+        if (at->now->spf.dflt <= VD_SPF_NEUTRAL) {
+            finding.sentence = refuses_nothing;
+            finding.axis = 0;
+        }
+        vd_spf_put_both(at, &finding);
+        finding.subject_line =
+            vd_words_subject(at, "SPF record is there: %s", default_str(&at->now->spf));
+        vd_finding_add(at, &finding);
+    }
+}
+
+static void judge_ok(const struct vd_case *at)
+{
+    bool has_takeover = judge_takeover(at);
+
+    vd_judge_spf_range(at);
+    judge_default(at);
+    judge_senders(at);
+    vd_judge_spf_terms(at);
+    vd_judge_spf_includes(at);
+    vd_judge_spf_ptr(at);
+    judge_lookups(at);
+    if (!has_takeover) {
+        judge_extras(at);
+    }
+    if (vd_case_is_first(at)) {
+        hint(at);
+    }
+    if ((at->was->spf.standing != VD_STANDING_OK || vd_case_is_pending(at)) && !has_fallen(at)) {
+        find_arrival(at);
     }
 }
 
 void vd_judge_spf(const struct vd_case *at)
 {
-    uint8_t was = at->was->spf.standing;
-
     switch (at->now->spf.standing) {
     case VD_STANDING_BROKEN:
-        find_broken(at); /* at first contact too */
+        if (!judge_takeover(at)) {
+            find_broken(at); /* at first contact too */
+        }
         break;
     case VD_STANDING_ABSENT:
-        if (was == VD_STANDING_OK || was == VD_STANDING_BROKEN) {
-            find_missing(at);
-        }
+        judge_absent(at);
         break;
     default:
-        if (at->now->spf.passes_all) {
-            find_open(at, VD_CODE_SPF_PASS_ALL, false);
-        } else if (was == VD_STANDING_OK) {
-            compare(at);
-        } else if (was != VD_STANDING_UNKNOWN && !compare_width(at)) {
-            find_stricter(at);
-        }
+        judge_ok(at);
         break;
     }
 }

@@ -6,6 +6,7 @@
 #include "firmware/judge/judge_words.h"
 
 #include "dns/records/span.h"
+#include "firmware/judge/takeover.h"
 #include "report/text.h"
 
 #include <stdarg.h>
@@ -113,6 +114,8 @@ struct vd_finding vd_finding_of(const struct vd_case *at, enum vd_code code)
     return (struct vd_finding){
         .code = (uint8_t)code,
         .subject = at->subject,
+        .facet = info->facet,
+        .is_first = vd_case_is_first(at),
         .class_ = info->class_,
         .severity = info->severity,
         .axis = info->axis,
@@ -124,39 +127,6 @@ void vd_finding_set(struct vd_finding *finding, enum vd_class class_, enum vd_se
 {
     finding->class_ = (uint8_t)class_;
     finding->severity = (uint8_t)severity;
-}
-
-const char *vd_reason_str(const struct vd_finding *finding)
-{
-    static const char *const sentences[VD_REASONS_COUNT] = {
-        [VD_REASON_APPEARED] = "A record is there now; it refuses nothing yet.",
-        [VD_REASON_PARENT] = "Unless a parent domain's record applies, receivers no longer check "
-                             "whether mail from this domain is genuine.",
-        [VD_REASON_SPF_TIGHT] =
-            "Over ten lookups SPF is a permanent error, and one provider's edit "
-            "away from it.",
-        [VD_REASON_SPF_LATE] = "Over ten lookups receivers answer a permanent error for senders "
-                               "that are not matched early.",
-        [VD_REASON_SPF_OPEN] = "Another domain decides from mail to mail who passes: it cannot be "
-                               "judged from here.",
-        [VD_REASON_DKIM_SHORT] =
-            "A key this short can be computed by anybody, and verifiers must refuse it.",
-        [VD_REASON_DKIM_ED25519] = "Many receivers cannot verify Ed25519 yet: an RSA key should "
-                                   "stay beside it.",
-        [VD_REASON_DKIM_LOOSE] = "Without t=s a subdomain's name passes under this signature.",
-        [VD_REASON_SAME_KEY] = "The same key; another place holds it.",
-        [VD_REASON_DMARC_SUB] =
-            "Receivers no longer check whether mail from subdomains is genuine.",
-        [VD_REASON_DMARC_NONE] = "The policy stopped nothing, but receivers sent reports for it, "
-                                 "and large ones want one to be there.",
-        [VD_REASON_DMARC_REPORTS] = "Receivers will send reports.",
-        [VD_REASON_DMARC_MIXED] = "Stricter for some receivers, weaker for others.",
-        [VD_REASON_DMARC_SAME] = "Written in another way; forged mail fares as before.",
-    };
-
-    return finding->reason == VD_REASON_CODE || finding->reason >= VD_REASONS_COUNT
-               ? vd_code_info((enum vd_code)finding->code)->why
-               : sentences[finding->reason];
 }
 
 /* Full: leave out the least severe, be it the new one.  Returns whether there is a place now. */
@@ -189,7 +159,7 @@ void vd_finding_add(const struct vd_case *at, const struct vd_finding *finding)
     if (!make_place(out, added.severity)) {
         return;
     }
-    added.content = vd_facts_content(at->now, subject->kind, subject->index);
+    added.content = vd_facet_content(at->now, added.facet, subject->kind, subject->index);
     if (added.subject_line == 0) {
         added.subject_line = subject->record; /* no room: it is cut, but never without a word */
     }
@@ -207,6 +177,33 @@ void vd_finding_add(const struct vd_case *at, const struct vd_finding *finding)
         out->findings[place] = *before;
     }
     out->findings[place] = added;
+}
+
+bool vd_case_is_first(const struct vd_case *at)
+{
+    const struct vd_subject *subject = &at->out->subjects[at->subject];
+
+    return vd_facts_standing(at->was, subject->kind, subject->index) == VD_STANDING_UNKNOWN;
+}
+
+bool vd_case_is_pending(const struct vd_case *at)
+{
+    const struct vd_subject *subject = &at->out->subjects[at->subject];
+
+    return (at->was->pending & vd_subject_bit(subject->kind, subject->index)) != 0;
+}
+
+void vd_case_hint(const struct vd_case *at, const char *words)
+{
+    struct vd_text_writer w;
+    char *hints = at->out->hints;
+    size_t len = strlen(hints);
+
+    if (len + strlen(words) + 2 < VD_HINTS_MAX) {
+        vd_text_start(&w, hints + len, VD_HINTS_MAX - len);
+        vd_text_put(&w, len == 0 ? "" : ", ");
+        vd_text_put(&w, words);
+    }
 }
 
 bool vd_finding_is_any(const struct vd_case *at)
@@ -232,8 +229,8 @@ bool vd_case_is_enforcing(const struct vd_case *at)
     const struct vd_dmarc_facts *was = &at->was->dmarc;
     const struct vd_dmarc_facts *now = &at->now->dmarc;
 
-    return (was->standing == VD_STANDING_OK && was->p > 0) ||
-           (now->standing == VD_STANDING_OK && now->p > 0);
+    return (was->standing == VD_STANDING_OK && was->bis_self > 0) ||
+           (now->standing == VD_STANDING_OK && now->bis_self > 0);
 }
 
 /* ---- operators --------------------------------------------------------------------------- */
@@ -252,33 +249,12 @@ static const char *tail_of(const char *name, unsigned labels)
     return at;
 }
 
-/*
- * co.kr, com.au, gouv.fr: strangers register below them.  Two letters under a country's name are
- * taken for such a level; of longer ones, these.  As of 2026.
- */
-static bool is_open_second_level(const char *tail)
-{
-    static const char words[] = " adv art asn asso biz com edu eng firm gen gob gouv gov govt gub "
-                                "ind info law ltd med mil mod name net nhs nic nom org plc pol pri "
-                                "pro pub res rec sch school store tur web ";
-    const char *dot = strchr(tail, '.');
-    size_t len = dot == NULL ? 0 : (size_t)(dot - tail);
-    char word[10] = " ";
-
-    if (len == 0 || len > sizeof word - 3 || strlen(dot + 1) != 2) {
-        return false;
-    }
-    memcpy(word + 1, tail, len);
-    word[len + 1] = ' ';
-    return len <= 2 || strstr(words, word) != NULL;
-}
-
 /* Where the name of a host's operator begins. */
 static const char *operator_at(const char *host)
 {
     const char *tail = tail_of(host, 2);
 
-    return is_open_second_level(tail) ? tail_of(host, 3) : tail;
+    return vd_is_registry(tail) ? tail_of(host, 3) : tail;
 }
 
 uint32_t vd_operator_of(const char *host, const char *domain)

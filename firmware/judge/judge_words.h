@@ -21,26 +21,6 @@
 /* Longest name in a subject line's own words, with its NUL: a selector, a host, a term. */
 #define VD_SHORT_NAME_MAX 48u
 
-/* Why it matters, where the code's usual sentence would not be true. */
-enum vd_reason {
-    VD_REASON_CODE = 0, /* the code's own: findings.c */
-    VD_REASON_APPEARED,
-    VD_REASON_PARENT,
-    VD_REASON_SPF_TIGHT,
-    VD_REASON_SPF_LATE,
-    VD_REASON_SPF_OPEN,
-    VD_REASON_DKIM_SHORT,
-    VD_REASON_DKIM_ED25519,
-    VD_REASON_DKIM_LOOSE,
-    VD_REASON_SAME_KEY,
-    VD_REASON_DMARC_SUB,
-    VD_REASON_DMARC_NONE,
-    VD_REASON_DMARC_REPORTS,
-    VD_REASON_DMARC_MIXED,
-    VD_REASON_DMARC_SAME,
-    VD_REASONS_COUNT
-};
-
 /* One record set on the judge's table. */
 struct vd_case {
     const struct vd_snapshot *snapshot;
@@ -86,9 +66,6 @@ bool vd_finding_is_any(const struct vd_case *at);
 /* Raise or lower: class with the severity that goes with it. */
 void vd_finding_set(struct vd_finding *finding, enum vd_class class_, enum vd_severity severity);
 
-/* The sentence of a finding. */
-const char *vd_reason_str(const struct vd_finding *finding);
-
 /* "absent (NXDOMAIN)", "absent (other content)". */
 const char *vd_absent_words(uint8_t detail, char out[VD_SUMMARY_MAX]);
 
@@ -107,18 +84,35 @@ uint32_t vd_operator_of(const char *host, const char *domain);
 /* Does the domain lie below one that could publish a policy for it? */
 bool vd_is_subdomain(const char *domain);
 
+/* Take note of something that could be better, of a record set that the baseline does not know yet:
+   all of them make one finding, VD_CODE_DOMAIN_SUMMARY.  words: "DMARC p=none". */
+void vd_case_hint(const struct vd_case *at, const char *words);
+
+/* Does nothing in the baseline speak of this record set yet? */
+bool vd_case_is_first(const struct vd_case *at);
+
+/* The baseline says that it is expected, and may still be on its way. */
+bool vd_case_is_pending(const struct vd_case *at);
+
 /* Short descriptions.  facts: holds the texts. */
 const char *vd_spf_summary(const struct vd_facts *facts, char out[VD_SUMMARY_MAX]);
 const char *vd_dkim_summary(const struct vd_facts *facts, uint8_t selector,
                             char out[VD_SUMMARY_MAX]);
 const char *vd_dmarc_summary(const struct vd_facts *facts, char out[VD_SUMMARY_MAX]);
 const char *vd_mx_summary(const struct vd_facts *facts, char out[VD_SUMMARY_MAX]);
+/* VD_SUBJECT_MAIL_FROM and what follows it. */
+const char *vd_other_summary(const struct vd_facts *facts, uint8_t kind, char out[VD_SUMMARY_MAX]);
 
 /* The verdicts.  Called only when the record set is known now. */
 void vd_judge_spf(const struct vd_case *at);
-void vd_judge_dkim(const struct vd_case *at, uint8_t selector);
+void vd_judge_dkim(const struct vd_case *at, uint8_t index);
 void vd_judge_dmarc(const struct vd_case *at);
 void vd_judge_mx(const struct vd_case *at);
+void vd_judge_other(const struct vd_case *at, uint8_t kind);
+
+/* Configured services that cannot sign at all, while DMARC enforces; at first contact what a profile
+   advises.  at: of the DMARC record set. */
+void vd_judge_providers(const struct vd_case *at);
 
 /*
  * True when this selector is not usable and whether that matters hangs on another member of its
@@ -127,12 +121,54 @@ void vd_judge_mx(const struct vd_case *at);
 bool vd_dkim_is_undecided(const struct vd_facts *now, const struct vd_watch *watch,
                           uint8_t selector, uint8_t *detail);
 
-/* The next MX record after `last` (NULL: the first), by preference, then by name; NULL: no more. */
-const struct vd_record *vd_mx_next(const struct vd_snapshot *snapshot,
-                                   const struct vd_answer *answer, const struct vd_record *last);
+/* The next MX or NS record, whichever was asked for, after `last` (NULL: the first), by preference,
+   then by name; NULL: no more. */
+const struct vd_record *vd_host_next(const struct vd_snapshot *snapshot,
+                                     const struct vd_answer *answer, const struct vd_record *last);
 
-/* Is it a host of the domain itself, or of an operator that the baseline knows? */
-bool vd_mx_is_known(const struct vd_facts *was, const char *host, const char *domain);
+/* Is it proved that an MX host has no address? */
+bool vd_mx_is_gone(const struct vd_snapshot *snapshot, const char *host);
+
+/* Is it a host of the domain itself, of an operator that the baseline knows, of a configured
+   service, or one that mx = allows? */
+bool vd_mx_is_known(const struct vd_facts *was, const char *host, const struct vd_watch *watch);
+
+/* ---- mending: mend.c and mend_*.c ----------------------------------------------------------- */
+
+/* What all of them need. */
+struct vd_bench {
+    const struct vd_snapshot *snapshot;
+    const struct vd_watch *watch;
+    struct vd_judgement *out;
+    const struct vd_facts *was;
+    const struct vd_finding *finding;
+    const char *lead;   /* "", or what to ask oneself first */
+    const char *record; /* owner name */
+    const char *alias;  /* where a CNAME at that name leads now; "" if there is none */
+};
+
+/* "at NAME put TYPE: TEXT", with the last good text of the baseline. */
+uint16_t vd_mend_put_back(const struct vd_bench *at, const char *type, struct vd_text_ref ref,
+                          bool was_there);
+
+/* Nothing good is known to put back: say what is wrong with what is there.  fault and text are of
+   the facts now. */
+uint16_t vd_mend_correct(const struct vd_bench *at, const char *what, struct vd_text_ref fault,
+                         struct vd_text_ref text);
+
+/* "keep one, remove the others", with the one to keep where it is known whole. */
+uint16_t vd_mend_keep_one(const struct vd_bench *at, const char *what, bool was_good,
+                          struct vd_text_ref ref);
+
+/* By slip: "it stands at X: in the host field type only Y". */
+uint16_t vd_mend_slip(const struct vd_bench *at, uint8_t slip, struct vd_text_ref where);
+
+/* What to type; 0: nothing. */
+uint16_t vd_mend_spf(const struct vd_bench *at);
+uint16_t vd_mend_dkim(const struct vd_bench *at, uint8_t index);
+uint16_t vd_mend_dmarc(const struct vd_bench *at);
+uint16_t vd_mend_mx(const struct vd_bench *at);
+uint16_t vd_mend_other(const struct vd_bench *at, uint8_t kind);
 
 /*
  * The words that may give way: why, path and mend of each finding, worst first.  Those cut end in

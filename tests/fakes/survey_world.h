@@ -17,6 +17,7 @@
 
 #include "dns/survey.h"
 #include "tests/fakes/dns_fake.h"
+#include "tests/fakes/spf_follow.h"
 
 static struct fake_net net;
 static struct vd_resolver resolver;
@@ -80,6 +81,16 @@ static inline void set_up(const struct row *rows, size_t len)
     vd_survey_start(&survey, &resolver, NULL, VD_SERVERS_ALL, 0, now);
 }
 
+/* Want a name, and what its SPF record leads to.  One per survey. */
+static inline void want_spf(const char *name)
+{
+    static struct spf_roots roots;
+
+    roots = (struct spf_roots){.names = {name}, .count = 1};
+    vd_survey_follow(&survey, follow_spf, &roots);
+    assert_non_null(vd_snapshot_find(&survey.snapshot, name, VD_TYPE_TXT));
+}
+
 /* Run to the end.  Returns the round trips that it took. */
 static inline unsigned run(void)
 {
@@ -88,7 +99,7 @@ static inline unsigned run(void)
     while (vd_survey_poll(&survey, now) == VD_AGAIN) {
         size_t count = net.sent_count;
         if (count == 0) {
-            now = vd_resolver_next_ms(&resolver);
+            now = vd_survey_next_ms(&survey);
             continue;
         }
         waves++;

@@ -295,6 +295,7 @@ def plain(text):
         for address in addresses:
             text = re.sub(rf"(?<![\d.]){re.escape(address)}(?!\d)(:\d+)?", word, text)
     text = re.sub(r"\b\d+ looks? in \d+ s", "N looks in T s", text)
+    text = re.sub(r"^alert \d+( [(]accept = [^)]*[)])?: ", "", text)
     # It depends on whose turn it was.
     text = re.sub(r"; not seen at .*", "", text)
     text = re.sub(r"(the zone's own servers?\)) and (RESOLVER( and )?)+", r"\1", text)

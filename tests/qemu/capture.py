@@ -191,6 +191,21 @@ class Wire:
                 for packet, source_port, _, data in self._datagrams()
                 if not packet.is_sent and len(data) > 3]
 
+    def bursts(self):
+        """
+        [[question]] over UDP: what was asked before the first answer to any of it came.
+
+        A question that is answered late, or never, joins the burst of those that follow.
+        """
+        found, is_answered = [], True
+        for packet, _, _, data in self._datagrams():
+            if packet.is_sent and is_answered:
+                found.append([])
+            if packet.is_sent:
+                found[-1].append(dns_read_question(data))
+            is_answered = not packet.is_sent
+        return found
+
     def datagrams_in(self):
         """The bytes of each datagram that came, housekeeping apart."""
         return [data for packet, _, _, data in self._datagrams() if not packet.is_sent]

@@ -24,8 +24,9 @@ import time
 sys.dont_write_bytecode = True
 
 from board import Board, address_text, seen_from_board
-from story import (COLLECTOR, DMARC, DMARC_RESTORED, DOMAIN, KEY_MISSING, KEY_RESTORED,
-                   PROVIDER_KEY, WEAKENED, Stage)
+from story import (COLLECTOR, DMARC, DMARC_RESTORED, DOMAIN, KEY_MISPLACED, KEY_REVOKED,
+                   NO_KEY_LEFT, PASSES_ALL, PROVIDER_KEY, PROVIDER_SPF, SELECTOR_1, SUB_WEAKENED,
+                   WEAKENED, Stage, restored)
 from world import LOOPBACK, NoNetwork, Problem, World, end_on_signals, has_ip6, own_network
 
 TOTAL_S = 58
@@ -100,13 +101,26 @@ def tell_the_story(paper, world, board):
                    [f"- {DMARC} TXT v=DMARC1; p=reject; ...",
                     f"+ {DMARC} TXT v=DMARC1; p=none; ..."],
                    stage.weaken_dmarc, WEAKENED)
-    count += mishap(paper, stage, "Mishap: the mail provider drops the key that s2._domainkey "
-                    "points to", [f"- {PROVIDER_KEY} TXT v=DKIM1; k=rsa; p=..."],
-                    stage.lose_key, KEY_MISSING)
-    count += mishap(paper, stage, "Everything is put back",
-                    [f"+ {DMARC} TXT v=DMARC1; p=reject; ...",
-                     f"+ {PROVIDER_KEY} TXT v=DKIM1; k=rsa; p=..."],
-                    stage.put_all_back, DMARC_RESTORED, KEY_RESTORED)
+    count += mishap(paper, stage, "It is mended, and sp=none slips in",
+                    [f"- {DMARC} TXT v=DMARC1; p=none; ...",
+                     f"+ {DMARC} TXT v=DMARC1; p=reject; sp=none; ..."],
+                    stage.open_subdomains, DMARC_RESTORED, SUB_WEAKENED)
+    count += mishap(paper, stage, "Mishap: what the mail provider has us include turns +all",
+                    [f"- {PROVIDER_SPF} TXT v=spf1 ip4:198.51.100.0/24 -all",
+                     f"+ {PROVIDER_SPF} TXT v=spf1 +all"],
+                    stage.pass_everybody, PASSES_ALL)
+    count += mishap(paper, stage, "Mishap: the provider revokes the key that s2._domainkey "
+                    "points to", [f"- {PROVIDER_KEY} TXT v=DKIM1; k=rsa; p=...",
+                                  f"+ {PROVIDER_KEY} TXT v=DKIM1; p="],
+                    stage.revoke_key, KEY_REVOKED)
+    count += mishap(paper, stage, "Mishap: the other key is typed anew, with the whole name, where "
+                    "the DNS host appends the domain itself",
+                    [f"- {SELECTOR_1} TXT v=DKIM1; k=rsa; p=...",
+                     f"+ {SELECTOR_1}.{DOMAIN} TXT v=DKIM1; k=rsa; p=..."],
+                    stage.double_the_name, KEY_MISPLACED, NO_KEY_LEFT)
+    count += mishap(paper, stage, "Everything is put back", ["  (both zones as they were)"],
+                    stage.put_all_back, *map(restored, (SUB_WEAKENED, PASSES_ALL, KEY_REVOKED,
+                                                        KEY_MISPLACED)))
     stage.expect_no_more(quiet_s=1.5)
 
     paper.step("The board is halted from its console")

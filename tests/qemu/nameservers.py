@@ -284,3 +284,55 @@ class FakeDns:
                 thread.join(2)
             for sock in self._sockets:
                 sock.close()
+
+
+class SlowDns:
+    """
+    Stands before a server, over UDP, and keeps each answer back for a while.
+
+    behind   a Knot or Unbound; this one listens where loopback(self.port) says.
+    delay_s  between a question and its answer.
+    """
+
+    def __init__(self, world, behind, delay_s):
+        self.port = world.port()
+        self._behind, self._delay_s = behind, delay_s
+        self._over = threading.Event()
+        self._threads = []
+        self._sockets = []
+        world.own(self)
+        for address in loopback(self.port):
+            sock = socket.socket(family_of(address[0]), socket.SOCK_DGRAM)
+            self._sockets.append(sock)
+            sock.bind(address)
+            sock.settimeout(0.1)
+            self._threads.append(threading.Thread(target=self._serve, args=(sock,), daemon=True))
+        for thread in self._threads:
+            thread.start()
+
+    def _serve(self, sock):
+        while not self._over.is_set():
+            try:
+                message, peer = sock.recvfrom(4096)
+            except OSError:
+                continue
+            late = threading.Timer(self._delay_s, self._pass_on, (sock, message, peer))
+            late.daemon = True
+            late.start()
+
+    def _pass_on(self, sock, message, peer):
+        server = self._behind.listen[0]
+        with socket.socket(family_of(server[0]), socket.SOCK_DGRAM) as asking:
+            asking.settimeout(1)
+            try:
+                asking.sendto(message, server)
+                sock.sendto(asking.recv(4096), peer)
+            except OSError:
+                pass  # it is over, or the server is
+
+    def stop(self):
+        self._over.set()
+        for thread in self._threads:
+            thread.join(2)
+        for sock in self._sockets:
+            sock.close()

@@ -10,7 +10,7 @@ from story import DMARC
 from world import NoNetwork, Problem, own_network
 
 # What the console says, as patterns.
-ALERT_OPENED = r"alert (opened|told): "
+ALERT_OPENED = r"alert (opened|told): (?!domain[.]first[.]summary)"
 SAYS_FAILED = r"channel soc: .*{}.*; next try in \d+ s"
 SAYS_OPENED = r"alert opened: dmarc\.policy\.weakened " + re.escape(DMARC)
 

@@ -31,6 +31,7 @@ import scenarios_sources  # noqa: F401
 import scenarios_ways  # noqa: F401
 import scenarios_start  # noqa: F401
 import scenarios_guess  # noqa: F401
+import scenarios_watch  # noqa: F401
 
 SCENARIO_MAX_S = 150
 

@@ -30,14 +30,21 @@ TLS_RECORDS = {20, 21, 22, 23}
 # ---- the same firmware before unbound --------------------------------------------------------
 
 
+def is_about_a_late_address(event):
+    """The board has its IPv6 address seconds after the IPv4 one: until then there is no way."""
+    return (event["code"] == "resolver.blind" and "no route" in event["new"]
+            or event["restores"] == "resolver.blind" and "fec0::" in event["record"])
+
+
 def before_unbound(world, board, on_line, scheme, proof="", certificate=None, **keys):
     """A stage whose board asks one unbound, by IPv4 and by IPv6; a mishap is told."""
     stage = Stage(world, board, on_line)
     speaks = certificate and stage.pki.server(certificate)
-    unbound = Unbound(world, "unbound", stage.knots[0], (stage.zone, stage.provider), speaks)
+    unbound = Unbound(world, "unbound", stage.knots[0], stage.zones, speaks)
     if proof == "pin":
         proof = "#sha256/" + Pki.pin(speaks)
     stage.use(ways_to(unbound, scheme=scheme, proof=proof), **keys)
+    stage.may_come = is_about_a_late_address
     stage.boot(timeout_s=25)
     stage.weaken_dmarc()
     stage.expect(WEAKENED, timeout_s=25)
@@ -121,7 +128,7 @@ def not_one_question(world, board, on_line, why, certificate=(RESOLVER,), foreig
     stage = Stage(world, board, on_line)
     stage.may_come = is_about_blindness
     pki = Pki(world, "Other CA") if foreign_ca else stage.pki
-    unbound = Unbound(world, "unbound", stage.knots[0], (stage.zone, stage.provider),
+    unbound = Unbound(world, "unbound", stage.knots[0], stage.zones,
                       pki.server(*certificate))
     shutil.copy(stage.pki.ca, stage.board.folder + "/dns-ca.pem")
     stage.use(ways_to(unbound, scheme="tls", proof=proof), ca="dns-ca.pem")
@@ -172,7 +179,7 @@ def dot_one_of_two_is_refused(world, board, on_line):
     """Only one of two has a wrong certificate: it is told as blind, the other one is enough."""
     stage = Stage(world, board, on_line)
     stage.may_come = is_about_blindness
-    unbound = Unbound(world, "unbound", stage.knots[0], (stage.zone, stage.provider),
+    unbound = Unbound(world, "unbound", stage.knots[0], stage.zones,
                       stage.pki.server("elsewhere.example"))
     good, _ = ways_to(*stage.knots)
     _, bad = ways_to(unbound, scheme="tls", proof="#" + RESOLVER)
@@ -233,7 +240,7 @@ def servers_from_network(world, board, on_line):
     """No server line: DHCP's and the router advertisement's resolvers are asked, and named."""
     move_to_own_network(world, resolv_conf="nameserver 127.0.0.1\nnameserver ::1\n")
     stage = Stage(world, board, on_line)
-    Unbound(world, "unbound", stage.knots[0], (stage.zone, stage.provider), listen=loopback(53))
+    Unbound(world, "unbound", stage.knots[0], stage.zones, listen=loopback(53))
     stage.use([])
     named = {"10.0.2.3": "10.0.2.3:53", "fec0::3": "[fec0::3]:53"}
     stage.also = {(protocol, host, 53) for protocol in (UDP, TCP) for host in named}

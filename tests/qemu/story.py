@@ -19,13 +19,17 @@ from world import LOOPBACK, Pki, Problem, has_ip6, wait_until
 
 DOMAIN = "vedette.example"
 PROVIDER = "mailer.example"
+PARENT = "example"
 COLLECTOR = "collector." + DOMAIN
 DMARC = "_dmarc." + DOMAIN
 SELECTOR_1 = "s1._domainkey." + DOMAIN
 SELECTOR_2 = "s2._domainkey." + DOMAIN
 PROVIDER_KEY = "s2.dkim." + PROVIDER
 
+PROVIDER_SPF = "_spf." + PROVIDER
+
 GOOD_DMARC = f"v=DMARC1; p=reject; rua=mailto:dmarc@{DOMAIN}"
+OPEN_BELOW = f"v=DMARC1; p=reject; sp=none; rua=mailto:dmarc@{DOMAIN}"
 WEAK_DMARC = f"v=DMARC1; p=none; rua=mailto:dmarc@{DOMAIN}"
 
 
@@ -83,6 +87,16 @@ def good_zones():
     return Zone(DOMAIN, own), Zone(PROVIDER, provider)
 
 
+def parent_of(*zones):
+    """The zone above these, from which they are delegated."""
+    records = {(PARENT, "NS"): [f"ns.{PARENT}."], ("ns." + PARENT, "A"): ["192.0.2.53"]}
+    for zone in zones:
+        records[zone.name, "NS"] = names = zone.records[zone.name, "NS"]
+        records.update({key: data for key, data in zone.records.items()
+                        if key[0] + "." in names and key[1] in ("A", "AAAA")})
+    return Zone(PARENT, records)
+
+
 # ---- events ---------------------------------------------------------------------------------
 
 SYSLOG = re.compile(r"<(?P<pri>\d{1,3})>1 (?P<time>\S+) (?P<host>\S+) (?P<app>\S+) (?P<proc>\S+) "
@@ -122,29 +136,43 @@ class Event:
 
 
 class Expected:
-    """What an event must say: code, record, and for a restoration what it closes."""
+    """What an event must say: code, record, perhaps class; for a restoration what it closes."""
 
-    def __init__(self, record, code=None, restores=None):
+    def __init__(self, record, code=None, restores=None, class_=None):
         self.record = record
         self.code = code
         self.restores = restores
+        self.class_ = class_
 
     def fits(self, event):
         if event["record"] != self.record:
             return False
         if self.restores:
             return event["class"] == "RESTORED" and event["restores"] == self.restores
-        return event["code"] == self.code
+        return event["code"] == self.code and self.class_ in (None, event["class"])
 
     def __str__(self):
-        return (f"RESTORED, restores={self.restores}" if self.restores else self.code) \
-            + f" for {self.record}"
+        what = f"RESTORED, restores={self.restores}" if self.restores else self.code
+        return (f"{self.class_} " if self.class_ else "") + f"{what} for {self.record}"
 
 
 WEAKENED = Expected(DMARC, code="dmarc.policy.weakened")
-KEY_MISSING = Expected(SELECTOR_2, code="dkim.key.missing")
-DMARC_RESTORED = Expected(DMARC, restores="dmarc.policy.weakened")
-KEY_RESTORED = Expected(SELECTOR_2, restores="dkim.key.missing")
+SUB_WEAKENED = Expected(DMARC, code="dmarc.subdomains.weakened")
+KEY_MISSING = Expected(SELECTOR_2, code="dkim.alias.dangling")
+KEY_REVOKED = Expected(SELECTOR_2, code="dkim.key.revoked")
+# The same alert, louder, once no other key is left: mail is signed with none.
+NO_KEY_LEFT = Expected(SELECTOR_2, code="dkim.key.revoked", class_="CRITICAL")
+KEY_MISPLACED = Expected(SELECTOR_1, code="dkim.key.misplaced")
+PASSES_ALL = Expected(DOMAIN, code="spf.all.pass")
+
+
+def restored(alert):
+    """The event that closes an alert."""
+    return Expected(alert.record, restores=alert.code)
+
+
+DMARC_RESTORED = restored(WEAKENED)
+KEY_RESTORED = restored(KEY_MISSING)
 
 
 # ---- the stage ------------------------------------------------------------------------------
@@ -200,11 +228,13 @@ class Stage:
                  foreign_ca=False, priority=None, kind="ec", hosts=None, network=None):
         self.world = world
         self.zone, self.provider = zones or good_zones()
-        self.knots = [Knot(world, name, (self.zone, self.provider)) for name in ("knot1", "knot2")]
+        self.zones = (self.zone, self.provider, parent_of(self.zone, self.provider))  # at first
+        self.knots = [Knot(world, name, self.zones) for name in ("knot1", "knot2")]
         self.pki = Pki(world, kind=kind)
         signer = Pki(world, "Other CA", kind) if foreign_ca else self.pki
         self.certificate = signer.server(*certificate)
         self.collector = Rsyslog(world, "rsyslog", signer, self.certificate, priority, hosts)
+        self.served = {zone.name: zone for zone in self.zones}  # latest content
         self.taken = 0  # events that expect() has consumed
         self.may_come = lambda event: False  # events that count neither way
         self.board = Board(world, board, world.folder("device"), on_line, network=network)
@@ -237,11 +267,27 @@ class Stage:
     def publish(self, *zones):
         """Serve newer content of some zones, on both knots."""
         for zone in zones:
+            self.served[zone.name] = zone
             for knot in self.knots:
                 knot.publish(zone)
 
     def weaken_dmarc(self):
         self.publish(self.zone.having(DMARC, "TXT", quoted(WEAK_DMARC)))
+
+    def open_subdomains(self):
+        self.publish(self.zone.having(DMARC, "TXT", quoted(OPEN_BELOW)))
+
+    def pass_everybody(self):
+        self.publish(self.served[PROVIDER].having(PROVIDER_SPF, "TXT", quoted("v=spf1 +all")))
+
+    def revoke_key(self):
+        self.publish(self.served[PROVIDER].having(PROVIDER_KEY, "TXT", quoted("v=DKIM1; p=")))
+
+    def double_the_name(self):
+        """The first key is typed anew, where the DNS host appends the domain itself."""
+        key = self.zone.records[(SELECTOR_1, "TXT")]
+        zone = self.served[DOMAIN].having(SELECTOR_1, "TXT")
+        self.publish(zone.having(f"{SELECTOR_1}.{DOMAIN}", "TXT", *key))
 
     def lose_key(self):
         self.publish(self.provider.having(PROVIDER_KEY, "TXT"))

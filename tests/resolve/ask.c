@@ -409,15 +409,14 @@ static void survey_round(void)
 
     vd_survey_start(&survey, &resolver, NULL, all_servers(), first_server(), began_ms);
     for (i = 0; i < wanted_count; i++) {
-        enum vd_status status =
-            vd_survey_want(&survey, wanted[i].name, wanted[i].type, VD_FOLLOW_NOTHING);
+        enum vd_status status = vd_survey_want(&survey, wanted[i].name, wanted[i].type, VD_ASK_OWN);
 
         if (status != VD_OK && status != VD_OTHER) {
             fail("the survey does not take it", wanted[i].name);
         }
     }
     while (vd_survey_poll(&survey, vd_clock_ms()) == VD_AGAIN) {
-        rest(vd_resolver_next_ms(&resolver));
+        rest(vd_survey_next_ms(&survey));
         /* An alias that leaves its answer is a question after the other. */
         stop_when_late(began_ms, (uint64_t)VD_QUESTION_MAX_MS * (VD_CHAIN_MAX + 1));
     }

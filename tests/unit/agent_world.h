@@ -30,6 +30,7 @@
 /* ---- the port --------------------------------------------------------------------------------- */
 
 static uint64_t now;
+static bool is_time_unknown;
 static char console[65536];
 
 uint64_t vd_clock_ms(void)
@@ -40,7 +41,7 @@ uint64_t vd_clock_ms(void)
 enum vd_calendar vd_clock_calendar(int64_t *unix_s)
 {
     *unix_s = 1795305600 + (int64_t)(now / 1000);
-    return VD_CALENDAR_RTC;
+    return is_time_unknown ? VD_CALENDAR_UNSET : VD_CALENDAR_RTC;
 }
 
 void vd_console_line(const char *format, ...)
@@ -175,6 +176,7 @@ static bool is_intercepted;      /* something else answers for the authorities *
 static const char *dmarc[2];     /* at the resolvers; NULL: NXDOMAIN */
 static const char *dmarc_own[2]; /* at the zone's own servers */
 static const char *spf;
+static const char *key; /* of s1 */
 
 static bool is_authority(unsigned host)
 {
@@ -192,7 +194,7 @@ static const char *text_of(const char *name, unsigned host)
     if (strcmp(name, "_dmarc.example.com") == 0) {
         return is_authority(host) ? dmarc_own[host - AUTHORITY_FIRST] : dmarc[host - 1];
     }
-    return strcmp(name, "s1._domainkey.example.com") == 0 ? KEY : NULL;
+    return strcmp(name, "s1._domainkey.example.com") == 0 ? key : NULL;
 }
 
 /* Records that are not TXT.  false: there is none. */
@@ -205,7 +207,7 @@ static bool add_other(struct fake_message *m, const char *name, uint16_t type)
     uint8_t own[] = {192, 0, 2, AUTHORITY_FIRST};
     static const uint8_t soa[22] = {0};
 
-    if (type == VD_TYPE_MX) {
+    if (type == VD_TYPE_MX && strcmp(name, "example.com") == 0) {
         fake_rr(m, VD_SECTION_ANSWER, name, VD_TYPE_MX, mx, sizeof(mx));
     } else if (type == VD_TYPE_NS && strcmp(name, ".") == 0) {
         fake_target(m, VD_SECTION_ANSWER, name, VD_TYPE_NS, "a.root.example");
@@ -216,6 +218,8 @@ static bool add_other(struct fake_message *m, const char *name, uint16_t type)
         fake_rr(m, VD_SECTION_ANSWER, name, VD_TYPE_SOA, soa, sizeof(soa));
     } else if (type == VD_TYPE_A && strcmp(name, "collector.example.com") == 0) {
         fake_rr(m, VD_SECTION_ANSWER, name, VD_TYPE_A, collector, 4);
+    } else if (type == VD_TYPE_A && strcmp(name, "mx.example.com") == 0) {
+        fake_rr(m, VD_SECTION_ANSWER, name, VD_TYPE_A, own, 4);
     } else if (type == VD_TYPE_A && strncmp(name, "ns", 2) == 0) {
         own[3] = (uint8_t)(AUTHORITY_FIRST + (unsigned)(name[2] - '1'));
         fake_rr(m, VD_SECTION_ANSWER, name, VD_TYPE_A, own, 4);
@@ -262,8 +266,10 @@ static void serve(struct fake_net *net, const struct fake_packet *sent)
     }
     uint16_t flags = is_authority(host) ? 0x8400 : 0x8180;
     flags = is_authority(host) && is_intercepted ? 0x8180 : flags;
-    if (mood == SERVFAIL || (is_domain_failing && is_of_the_domain(name)) ||
-        (is_domain_bogus && is_of_the_domain(name) && !query.is_cd)) {
+    /* The DS is the parent's, who answers. */
+    bool is_its_own = is_of_the_domain(name) && query.question.type != VD_TYPE_DS;
+    if (mood == SERVFAIL || (is_domain_failing && is_its_own) ||
+        (is_domain_bogus && is_its_own && !query.is_cd)) {
         fake_reply(&m, sent, (uint16_t)(flags | 2));
         send_reply(net, sent, &m);
         return;
@@ -285,7 +291,7 @@ static void serve(struct fake_net *net, const struct fake_packet *sent)
         fake_txt(&m, name, text);
     } else if (!add_other(&m, name, query.question.type)) {
         fake_reply(&m, sent, (uint16_t)(flags | 3));
-        fake_soa(&m, is_authority(host) ? "example.com" : "com");
+        fake_soa(&m, is_its_own ? "example.com" : "com");
     }
     send_reply(net, sent, &m);
 }
@@ -322,6 +328,8 @@ static void set_up_with(const char *dns)
     hook = NULL;
     dmarc[0] = dmarc[1] = dmarc_own[0] = dmarc_own[1] = REJECT;
     spf = "v=spf1 include:_spf.mailer.example -all";
+    key = KEY;
+    is_time_unknown = false;
     snprintf(text, sizeof(text), "[dns]\n%s%s", dns, rest);
     assert_int_equal(vd_config_parse(text, strlen(text), &config, on_error, NULL), VD_OK);
     trusts[0].len = 1;

@@ -50,6 +50,14 @@ static uint32_t content;
 static enum vd_severity severity;
 static bool is_of_others;
 
+/* Was it there at first contact; what DMARC's policy says; its facets that are unknown. */
+static bool is_at_first;
+static int8_t policy;
+static uint8_t unknown_facets;
+
+/* What the agent answers. */
+static enum vd_status answer;
+
 static enum vd_status on_turn(void *ctx, enum vd_confirm_turn turn, const struct vd_alert *alert,
                               const struct vd_finding *finding, const struct vd_subject *subject)
 {
@@ -65,7 +73,7 @@ static enum vd_status on_turn(void *ctx, enum vd_confirm_turn turn, const struct
     turns[len + 1] = '\0';
     last_alert = *alert;
     last_has_finding = finding != NULL;
-    return VD_OK;
+    return answer;
 }
 
 /* Resolvers and authorities that can be asked. */
@@ -82,7 +90,10 @@ static void set_up(unsigned resolvers, unsigned authorities)
     is_journal_full = false;
     content = 1;
     severity = VD_SEVERITY_CRITICAL;
-    is_of_others = false;
+    is_of_others = is_at_first = false;
+    policy = 0;
+    unknown_facets = 0;
+    answer = VD_OK;
 }
 
 /* One look of a source at DMARC: standing and at most one finding. */
@@ -96,11 +107,19 @@ static void look(uint64_t now_ms, unsigned source, enum vd_standing standing, en
     judgement.subjects_count = 1;
     judgement.subjects[0].kind = VD_SUBJECT_DMARC;
     judgement.subjects[0].standing = (uint8_t)standing;
+    judgement.subjects[0].unknown = unknown_facets;
+    judgement.facts.dmarc.standing = (uint8_t)standing;
+    judgement.facts.dmarc.p = policy;
     if (code != VD_CODE_NONE) {
         judgement.findings_count = 1;
         judgement.findings[0].code = (uint8_t)code;
         judgement.findings[0].severity = (uint8_t)severity;
-        judgement.findings[0].content = content;
+        judgement.findings[0].facet = vd_code_info(code)->facet;
+        judgement.findings[0].is_first = is_at_first;
+        judgement.findings[0].content =
+            is_at_first
+                ? vd_facet_content(&judgement.facts, vd_code_info(code)->facet, VD_SUBJECT_DMARC, 0)
+                : content;
         judgement.findings[0].path = is_of_others ? 1 : 0;
     }
     sources.of_subject[0] = (uint8_t)source;

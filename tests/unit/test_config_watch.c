@@ -27,6 +27,7 @@ static void test_malformed_domain(void **state)
         {"[watch aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff1234.com]\n", 7,
          "longer than 63 characters"},
         {"[watch www.example.com]\n", 7, "watch \"example.com\""},
+        {"[watch WWW.mail.example.com]\n", 7, "watch \"mail.example.com\""},
         {"[watch gmail.com]\n", 7, "belongs to a mail provider"},
         {"[watch hanmail.net]\n", 7, "belongs to a mail provider"},
         {"[watch Mail.GoogleMail.com]\n", 7, "(googlemail.com)"},
@@ -35,7 +36,7 @@ static void test_malformed_domain(void **state)
     (void)state;
     ROWS(rows);
     parse_ok(HEAD "[watch notgmail.com aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
-                  "ffffffffff123.com 4.example wwww.example]\n");
+                  "ffffffffff123.com 4.example www.example]\n");
 }
 
 static void test_name_that_is_not_ascii_gets_its_a_label(void **state)
@@ -52,6 +53,17 @@ static void test_name_that_is_not_ascii_gets_its_a_label(void **state)
          "\"xn--e1afmkfd.com\""},
         {"[watch \xff\xfe.example]\n", 7, "(xn--...)"},
         {"[watch u\xcc\x88.example]\n", 7, "(xn--...)"}, /* a mark to compose: no guess */
+        /* great letters of Latin Extended-A, on either side of the turn of their order */
+        {"[watch \xc5\x81\xc3\x93"
+         "D\xc5\xb9.example]\n",
+         7, "\"xn--d-uga0v4h.example\""},
+        {"[watch \xc4\x90\xc4\xb6\xc5\x81\xc5\x8a\xc5\xbb.example]\n", 7,
+         "\"xn--fea0f7aybyr.example\""},
+        /* hangul and kana as a Mac writes file names: pieces to compose */
+        {"[watch \xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab.example]\n", 7, "(xn--...)"},
+        {"[watch \xe3\x81\x8b\xe3\x82\x99.example]\n", 7, "(xn--...)"},
+        {"[watch \xef\xbd\x81.example]\n", 7, "(xn--...)"}, /* full width */
+        {"[watch \xc4\xb0.example]\n", 7, "(xn--...)"},     /* I with a dot: two letters */
     };
 
     (void)state;
@@ -98,6 +110,8 @@ static void test_dkim_lines(void **state)
         {"[watch example.com]\ndkim = some: s1\n", 8, "is no DKIM group"},
         {"[watch example.com]\ndkim = : s1\n", 8, "is no DKIM group"},
         {"[watch example.com]\ndkim = 0 of: s1\n", 8, "is no DKIM group"},
+        {"[watch example.com]\ndkim = any of: s1\n", 8, "is no DKIM group: write all: s1 s2, any:"},
+        {"[watch example.com]\ndkim = all of: s1\n", 8, "is no DKIM group"},
         {"[watch example.com]\ndkim = 3 of: s1 s2\n", 8, "no more needed than listed"},
         {"[watch example.com]\ndkim = 2 s1: s1 s2\n", 8, "is no DKIM group"},
         {"[watch example.com]\ndkim = 2 of three: s1 s2\n", 8, "is no DKIM group"},
@@ -125,6 +139,8 @@ static void test_dkim_lines(void **state)
     (void)state;
     ROWS(rows);
     parse_ok(GOOD "dkim=any:s1 a.b-c _x 20260101\ndkim = 1 of: s1\n");
+    parse_ok(GOOD "dkim = 3mail 1 of: s1\n[provider 3mail]\ntargets = 3mail.example\n");
+    assert_int_equal(config.watches[0].groups[0].provider, 1);
 }
 
 static void test_durations(void **state)

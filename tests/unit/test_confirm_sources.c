@@ -578,6 +578,45 @@ static void test_alias_and_include_are_known_from_the_facts(void **state)
     assert_int_equal(transitive, 5);
 }
 
+/* What an include, a redirect or the name above brought about is not the authorities' to confirm. */
+static void test_cause_that_may_lie_with_others_is_known_from_the_facts(void **state)
+{
+    static const struct {
+        uint8_t kind, code, facet;
+        bool has_include, has_redirect, is_inherited, is_transitive;
+    } rows[] = {
+        {VD_SUBJECT_SPF, VD_CODE_SPF_SENDER_FAILS, VD_FACET_SPF_SENDERS, true, false, false, true},
+        {VD_SUBJECT_SPF, VD_CODE_SPF_SENDER_FAILS, VD_FACET_SPF_SENDERS, false, false, false,
+         false},
+        {VD_SUBJECT_SPF, VD_CODE_SPF_VOIDS, VD_FACET_SPF_LOOKUPS, true, false, false, true},
+        {VD_SUBJECT_SPF, VD_CODE_SPF_DEFAULT_WEAKENED, VD_FACET_SPF_DEFAULT, true, true, false,
+         true},
+        {VD_SUBJECT_SPF, VD_CODE_SPF_DEFAULT_WEAKENED, VD_FACET_SPF_DEFAULT, true, false, false,
+         false},
+        {VD_SUBJECT_DMARC, VD_CODE_DMARC_SUB_WEAKENED, VD_FACET_DMARC_SP, false, false, true, true},
+        {VD_SUBJECT_DMARC, VD_CODE_DMARC_SUB_WEAKENED, VD_FACET_DMARC_SP, false, false, false,
+         false},
+    };
+    static const char text[] = "v=spf1 redirect=a.example";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        set_up(R_2, A_2);
+        memset(&judgement, 0, sizeof judgement);
+        judgement.subjects_count = judgement.findings_count = 1;
+        judgement.subjects[0].kind = rows[i].kind;
+        judgement.subjects[0].standing = VD_STANDING_OK;
+        judgement.findings[0].code = rows[i].code;
+        judgement.findings[0].facet = rows[i].facet;
+        judgement.facts.spf.includes[0] = rows[i].has_include;
+        memcpy(judgement.facts.text, text, sizeof text);
+        judgement.facts.spf.text.len = rows[i].has_redirect ? sizeof text - 1 : 0;
+        judgement.facts.dmarc.source = rows[i].is_inherited ? VD_SOURCE_ORG : VD_SOURCE_OWN;
+        vd_confirm_look(&confirm, 0, &watch, &judgement, &sources, 0, on_turn, NULL, &next);
+        assert_int_equal(confirm.alerts[0].is_transitive, rows[i].is_transitive);
+    }
+}
+
 static void test_rounds_shorter_than_the_wait_do_not_starve_a_recheck(void **state)
 {
     (void)state;
@@ -601,6 +640,7 @@ int main(void)
         cmocka_unit_test(test_news_is_followed_up_though_looks_were_used_up),
         cmocka_unit_test(test_two_suspicions_share_the_next_authority),
         cmocka_unit_test(test_alias_and_include_are_known_from_the_facts),
+        cmocka_unit_test(test_cause_that_may_lie_with_others_is_known_from_the_facts),
         cmocka_unit_test(test_rounds_shorter_than_the_wait_do_not_starve_a_recheck),
     };
     return cmocka_run_group_tests_name("confirm_sources", tests, NULL, NULL);

@@ -17,13 +17,13 @@ static struct vd_dkim dkim;
 /* A copy of exactly that many octets, so that a read past the end is seen. */
 static enum vd_status parse(const char *text, size_t len)
 {
-    uint8_t *copy = malloc(len > 0 ? len : 1);
+    static uint8_t *copy;
 
+    free(copy);
+    copy = malloc(len > 0 ? len : 1);
     assert_non_null(copy);
     memcpy(copy, text, len);
-    enum vd_status status = vd_dkim_parse(copy, len, &dkim);
-    free(copy);
-    return status;
+    return vd_dkim_parse(copy, len, &dkim);
 }
 
 #define P2048 "p=" KEY_RSA_2048
@@ -39,6 +39,11 @@ static const struct {
     {"some words", "not used any more", VD_OTHER, 0, 0},
     {"SPF", "v=spf1 -all", VD_OTHER, 0, 0},
     {"DMARC, which has a p= too", "v=DMARC1; p=none", VD_OTHER, 0, 0},
+    {"a note", "v=DKIM1; n=not in use", VD_OTHER, 0, 0},
+    {"a note and an unknown tag", "v=DKIM1; x=y; n=", VD_OTHER, 0, 0},
+    {"a note without a version", "n=not in use", VD_OTHER, 0, 0},
+    {"a note about a key that is not there", "v=DKIM1; k=rsa; n=soon", VD_OK, VD_DKIM_UNUSABLE, 0},
+    {"version and words", "v=DKIM1; bogus", VD_OK, VD_DKIM_UNUSABLE, 0},
     {"a verification token", "token=abcdef", VD_OTHER, 0, 0},
 
     {"RSA 1024", "v=DKIM1; k=rsa; p=" KEY_RSA_1024, VD_OK, VD_DKIM_USABLE, 1024},
@@ -73,11 +78,12 @@ static const struct {
     {"unknown k", "k=dsa; " P2048, VD_OK, VD_DKIM_UNUSABLE, 0},
     {"k in capitals", "k=RSA; " P2048, VD_OK, VD_DKIM_USABLE, 2048},
     {"sha256 in h", "h=sha1 : SHA256; " P2048, VD_OK, VD_DKIM_USABLE, 2048},
-    {"sha1 alone", "h=sha1; " P2048, VD_OK, VD_DKIM_UNUSABLE, 0},
-    {"empty h", "h=; " P2048, VD_OK, VD_DKIM_UNUSABLE, 0},
+    {"sha1 alone", "h=sha1; " P2048, VD_OK, VD_DKIM_UNUSABLE, 2048},
+    {"empty h", "h=; " P2048, VD_OK, VD_DKIM_UNUSABLE, 2048},
+    {"sha1 alone, revoked", "h=sha1; p=", VD_OK, VD_DKIM_REVOKED, 0},
     {"s of e-mail", "s=email:tlsrpt; " P2048, VD_OK, VD_DKIM_USABLE, 2048},
     {"s of all", "s=*; " P2048, VD_OK, VD_DKIM_USABLE, 2048},
-    {"s of another service", "s=tlsrpt; " P2048, VD_OK, VD_DKIM_UNUSABLE, 0},
+    {"s of another service", "s=tlsrpt; " P2048, VD_OK, VD_DKIM_UNUSABLE, 2048},
     {"unknown tags", "x=1; yz=; g=*; " P2048, VD_OK, VD_DKIM_USABLE, 2048},
     {"empty segments", ";; " P2048 " ;; ", VD_OK, VD_DKIM_USABLE, 2048},
     {"a segment without =", "k=rsa; t; " P2048, VD_OK, VD_DKIM_UNUSABLE, 0},
@@ -119,6 +125,86 @@ static void test_flags_are_read(void **state)
     assert_int_equal(parse("t=yes;p=", 8), VD_OK);
     assert_false(dkim.is_testing);
     assert_false(dkim.is_strict);
+}
+
+static const struct {
+    const char *text;
+    unsigned hashes, services;
+    bool is_restricted;
+} list_rows[] = {
+    {P2048, 0, 0, false},
+    {"h=sha256; " P2048, VD_DKIM_SHA256, 0, false},
+    {"h=sha1:SHA256; " P2048, VD_DKIM_SHA1 | VD_DKIM_SHA256, 0, false},
+    {"h=sha1 : sha512; " P2048, VD_DKIM_SHA1 | VD_DKIM_HASH_OTHER, 0, true},
+    {"h=; " P2048, VD_DKIM_HASH_OTHER, 0, true},
+    {"s=*; " P2048, 0, VD_DKIM_SERVICE_ANY, false},
+    {"s=email:tlsrpt; " P2048, 0, VD_DKIM_SERVICE_EMAIL | VD_DKIM_SERVICE_OTHER, false},
+    {"s=tlsrpt; " P2048, 0, VD_DKIM_SERVICE_OTHER, true},
+    {"h=sha1; p=", VD_DKIM_SHA1, 0, false},
+    {"h=sha1; p=AAAA", VD_DKIM_SHA1, 0, false},
+};
+
+static void test_list_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof list_rows / sizeof list_rows[0]; i++) {
+        assert_int_equal(parse(list_rows[i].text, strlen(list_rows[i].text)), VD_OK);
+        if (dkim.hashes != list_rows[i].hashes || dkim.services != list_rows[i].services ||
+            dkim.is_restricted != list_rows[i].is_restricted) {
+            print_error("%s: got h %x, s %x, %d\n", list_rows[i].text, dkim.hashes, dkim.services,
+                        dkim.is_restricted);
+            fail();
+        }
+    }
+}
+
+static void test_tags_beside_the_key_are_shown(void **state)
+{
+    static const char text[] = "v=DKIM1; k = RSA; g=; n= call us ; t=y:x; p=";
+
+    (void)state;
+    assert_int_equal(parse(text, strlen(text)), VD_OK);
+    assert_true(vd_span_is_exactly(dkim.kind, "RSA"));
+    assert_true(vd_span_is_exactly(dkim.note, "call us"));
+    assert_true(dkim.granularity.bytes != NULL && dkim.granularity.len == 0);
+    assert_true(dkim.is_testing && dkim.has_other_flags && !dkim.is_strict);
+    assert_int_equal(parse("p=", 2), VD_OK);
+    assert_null(dkim.kind.bytes);
+    assert_null(dkim.note.bytes);
+    assert_null(dkim.granularity.bytes);
+    assert_false(dkim.is_testing || dkim.has_other_flags);
+}
+
+static const struct {
+    const char *text;
+    const char *guilty;
+    bool is_duplicate;
+} guilty_rows[] = {
+    {"k = dsa; p=AAAA", "k = dsa", false},
+    {"v=DKIM2; p=", "v=DKIM2", false},
+    {"p=; v=DKIM1", "v=DKIM1", false},
+    {"k=rsa; t; p=", "t", false},
+    {"h=sha1; " P2048, "h=sha1", false},
+    {"s=x; " P2048, "s=x", false},
+    {"k=rsa; p=!", "p=!", false},
+    {"p=AAAA; p=AAAB", "p=AAAB", true},
+    {"x=1; p=; x=2", "x=2", true},
+    {"v=DKIM1; k=rsa", "", false},
+    {P2048, "", false},
+};
+
+static void test_guilty_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof guilty_rows / sizeof guilty_rows[0]; i++) {
+        assert_int_equal(parse(guilty_rows[i].text, strlen(guilty_rows[i].text)), VD_OK);
+        if (!vd_span_is_exactly(dkim.guilty, guilty_rows[i].guilty) ||
+            dkim.is_duplicate != guilty_rows[i].is_duplicate) {
+            print_error("%s: got %.*s\n", guilty_rows[i].text, (int)dkim.guilty.len,
+                        (const char *)dkim.guilty.bytes);
+            fail();
+        }
+    }
 }
 
 static void test_fingerprint_is_of_the_key_not_of_the_text(void **state)
@@ -261,6 +347,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_record_table),
         cmocka_unit_test(test_flags_are_read),
+        cmocka_unit_test(test_list_table),
+        cmocka_unit_test(test_tags_beside_the_key_are_shown),
+        cmocka_unit_test(test_guilty_table),
         cmocka_unit_test(test_fingerprint_is_of_the_key_not_of_the_text),
         cmocka_unit_test(test_every_cut_of_a_key_is_unusable),
         cmocka_unit_test(test_der_table),

@@ -53,6 +53,8 @@ static const struct {
     {";v=DMARC1; p=none", VD_OTHER},
     {"v=spf1 -all", VD_OTHER},
     {"v=DMARC1\n; p=none", VD_OTHER},
+    {"\tv=DMARC1; p=none", VD_OTHER},
+    {"\xe2\x80\x9cv=DMARC1; p=none\xe2\x80\x9d", VD_OTHER},
 };
 
 static void test_recognition_table(void **state)
@@ -110,6 +112,9 @@ static const struct {
     {"v=DMARC1; p=reject; p=reject", -1, -1, -1, -1, -1},
     {"v=DMARC1; p=reject; p=none" RUA, -1, -1, -1, -1, -1},
     {"v=DMARC1; p=reject; rua=x; RUA=y", -1, -1, -1, -1, -1},
+    {"v=DMARC1; v=DMARC1; p=reject", -1, -1, -1, -1, -1},
+    {"v=DMARC1; sp=reject; rua=mailto:a@b.example!10p", -1, -1, -1, -1, -1},
+    {"v=DMARC1; rua=news:x", -1, -1, -1, -1, -1},
     {"v=DMARC1; p=reject; x=1; x=2", 2, 2, 2, 2, 2},
     {"v=DMARC1; p=reject; =; ;; sp; 1=2", 2, 2, 2, 2, 2},
 };
@@ -180,6 +185,9 @@ static const struct {
     {"", false},
     {",,", false},
     {"!10m", false},
+    {"mailto:a@b.example!", false},
+    {"mailto:a@b.example!10p", false},
+    {"mailto:a@b..example", false},
 };
 
 static void test_rua_table(void **state)
@@ -215,15 +223,134 @@ static void test_rua_set_knows_no_order_and_no_size(void **state)
     assert_int_not_equal(dmarc.rua_set, set);
 }
 
-static void test_extras_notice_ruf_and_fo_but_no_blanks(void **state)
+static void test_ruf_set_knows_no_order_and_nothing_of_rua(void **state)
 {
     (void)state;
-    expect_record("v=DMARC1; p=none; fo=1:d; ruf=mailto:a@b.example,mailto:c@d.example");
-    uint32_t extras = dmarc.extras;
-    expect_record("v=DMARC1; p=none; ruf = mailto:a@b.example, mailto:c@d.example ;fo=1 : d");
-    assert_int_equal(dmarc.extras, extras);
-    expect_record("v=DMARC1; p=none; fo=1; ruf=mailto:a@b.example,mailto:c@d.example");
-    assert_int_not_equal(dmarc.extras, extras);
+    expect_record("v=DMARC1; p=none; rua=mailto:a@b.example");
+    assert_false(dmarc.has_ruf);
+    assert_int_equal(dmarc.ruf_set, 0);
+    expect_record("v=DMARC1; p=none; ruf=mailto:a@b.example, MAILTO:c@D.example!1m");
+    uint32_t set = dmarc.ruf_set;
+    assert_true(dmarc.has_ruf);
+    assert_false(dmarc.has_rua);
+    assert_int_equal(dmarc.rua_set, 0);
+    expect_record(
+        "v=DMARC1; p=none; ruf=mailto:c@d.example,mailto:a@b.example; rua=mailto:x@y.example");
+    assert_int_equal(dmarc.ruf_set, set);
+    expect_record("v=DMARC1; p=none; ruf=mailto:c@d.example");
+    assert_int_not_equal(dmarc.ruf_set, set);
+    expect_record("v=DMARC1; p=none; ruf=a@b.example");
+    assert_false(dmarc.has_ruf);
+}
+
+/* The second record of a row is the first one in other words, or is not. */
+static const struct {
+    const char *why;
+    const char *a, *b;
+    bool is_same;
+} extras_rows[] = {
+    {"blanks", "fo=1:d; ri=60", "fo = 1 : d ;ri= 60", true},
+    {"order of tags", "fo=1; rf=x; ri=60; y=z", "y=z; ri=60; rf=x; fo=1", true},
+    {"order of options", "fo=d:s", "fo=s:d", true},
+    {"case", "fo=D; RF=X", "FO=d; rf=x", true},
+    {"a default that is written", "sp=none", "sp=none; fo=0; rf=afrf; ri=86400", true},
+    {"an empty value", "sp=none", "sp=none; fo=", true},
+    {"an option more", "fo=d", "fo=d:s", false},
+    {"another interval", "ri=60", "ri=61", false},
+    {"another format", "rf=afrf", "rf=iodef", false},
+    {"an unknown tag", "sp=none", "sp=none; x=y", false},
+    {"an unknown tag's value", "x=y", "x=z", false},
+    {"an unknown tag's name", "x=y", "z=y", false},
+    {"a size", "rua=mailto:a@b.example", "rua=mailto:a@b.example!10m", false},
+    {"another size", "ruf=mailto:a@b.example!1m", "ruf=mailto:a@b.example!2m", false},
+    {"a ruf more", "fo=1", "fo=1; ruf=mailto:a@b.example", true},
+    {"psd", "fo=1", "fo=1; psd=n", true},
+    {"policy, alignment, pct and t", "fo=1", "fo=1; adkim=s; aspf=s; pct=5; t=y; sp=none", true},
+};
+
+static void test_extras_table(void **state)
+{
+    char text[200];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof extras_rows / sizeof extras_rows[0]; i++) {
+        strcpy(text, "v=DMARC1; p=none; ");
+        strcat(text, extras_rows[i].a);
+        expect_record(text);
+        uint32_t extras = dmarc.extras;
+        strcpy(text, "v=DMARC1; p=none; ");
+        strcat(text, extras_rows[i].b);
+        expect_record(text);
+        if ((dmarc.extras == extras) != extras_rows[i].is_same) {
+            print_error("%s\n", extras_rows[i].why);
+            fail();
+        }
+    }
+}
+
+static const struct {
+    const char *text;
+    unsigned lints;
+} lint_rows[] = {
+    {"v=DMARC1; p=none; rua=mailto:a@b.example; fo=d:s", 0},
+    {"v=DMARC1; p=none; fo=1; x=y;;", 0},
+    {"v=DMARC1; rua=mailto:a@b.example", 0},
+    {"v=DMARC1; sp=none; p=none", VD_DMARC_LINT_P_NOT_SECOND},
+    {"v=DMARC1; x=y; p=none", VD_DMARC_LINT_P_NOT_SECOND},
+    {"V=DMARC1; p=none", VD_DMARC_LINT_NAME_CASE},
+    {"v=DMARC1; p=none; Xyz=1", VD_DMARC_LINT_NAME_CASE},
+    {"v=DMARC1; p=none; fo=0:d", VD_DMARC_LINT_FO},
+    {"v=DMARC1; p=none; fo=1:s", VD_DMARC_LINT_FO},
+    {"v=DMARC1; p=none; fo=0:1:d:s", VD_DMARC_LINT_FO},
+    {"v=DMARC1; p=none; fo=01", VD_DMARC_LINT_FO},
+    {"v=DMARC1; p=none; fo=", VD_DMARC_LINT_FO},
+    {"v=DMARC1; p=none; pct=100", VD_DMARC_LINT_HISTORIC},
+    {"v=DMARC1; p=none; rf=afrf", VD_DMARC_LINT_HISTORIC},
+    {"v=DMARC1; p=none; ri=60", VD_DMARC_LINT_HISTORIC},
+    {"v=DMARC1; p=none; rua=mailto:a@b.example!1m", VD_DMARC_LINT_SIZE},
+    {"v=DMARC1; p=none; tagonly", VD_DMARC_LINT_NO_VALUE},
+    {"v=DMARC1; p=none; =x", VD_DMARC_LINT_NO_VALUE},
+    {"v=DMARC1; p=none; rua=a@b.example", VD_DMARC_LINT_URI},
+    {"v=DMARC1; p=none; ruf=mailto:a@b.example,x", VD_DMARC_LINT_URI},
+};
+
+static void test_lint_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof lint_rows / sizeof lint_rows[0]; i++) {
+        expect_record(lint_rows[i].text);
+        if (dmarc.lints != lint_rows[i].lints) {
+            print_error("%s: got %x\n", lint_rows[i].text, dmarc.lints);
+            fail();
+        }
+    }
+}
+
+static void test_tag_written_twice_keeps_the_weaker_of_both(void **state)
+{
+    (void)state;
+    expect_record("v=DMARC1; p=reject; p=quarantine; rua=mailto:a@b.example");
+    assert_true(dmarc.is_ambiguous);
+    assert_int_equal(dmarc.p, VD_DMARC_QUARANTINE);
+    assert_memory_equal(dmarc.guilty.bytes, "p=quarantine", 12);
+    expect_record("v=DMARC1; p=quarantine; p=reject");
+    assert_int_equal(dmarc.p, VD_DMARC_QUARANTINE);
+    expect_record("v=DMARC1; p=reject; p=rejct");
+    assert_int_equal(dmarc.p, VD_DMARC_NO_RECORD);
+    expect_record("v=DMARC1; p=reject; sp=reject; sp=none; np=reject");
+    assert_int_equal(dmarc.p, VD_DMARC_REJECT);
+    assert_int_equal(dmarc.sp, VD_DMARC_NONE);
+    assert_int_equal(dmarc.np, VD_DMARC_REJECT);
+    expect_record("v=DMARC1; p=reject; adkim=s; adkim=r; aspf=s; aspf=s; pct=10; pct=20; t=n; t=y");
+    assert_false(dmarc.is_strict_dkim);
+    assert_true(dmarc.is_strict_spf);
+    assert_int_equal(dmarc.pct, 10);
+    assert_true(dmarc.is_testing);
+    expect_record("v=DMARC1; p=reject; rua=mailto:a@b.example; rua=x; psd=y; psd=n");
+    assert_false(dmarc.has_rua);
+    assert_int_equal(dmarc.psd, 'u');
+    expect_record("v=DMARC1; p=reject");
+    assert_false(dmarc.is_ambiguous);
 }
 
 static void test_a_tag_list_is_taken_apart(void **state)
@@ -279,7 +406,10 @@ int main(void)
         cmocka_unit_test(test_rua_table),
         cmocka_unit_test(test_rua_of_another_scheme_is_an_address_for_the_policy_rule),
         cmocka_unit_test(test_rua_set_knows_no_order_and_no_size),
-        cmocka_unit_test(test_extras_notice_ruf_and_fo_but_no_blanks),
+        cmocka_unit_test(test_ruf_set_knows_no_order_and_nothing_of_rua),
+        cmocka_unit_test(test_extras_table),
+        cmocka_unit_test(test_lint_table),
+        cmocka_unit_test(test_tag_written_twice_keeps_the_weaker_of_both),
         cmocka_unit_test(test_a_tag_list_is_taken_apart),
         cmocka_unit_test(test_junk_never_reads_past_its_end),
     };

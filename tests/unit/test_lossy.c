@@ -17,6 +17,7 @@
 
 #include "dns/survey.h"
 #include "tests/fakes/dns_fake.h"
+#include "tests/fakes/spf_follow.h"
 
 #define SURVEYS 1000u
 
@@ -497,18 +498,18 @@ static void run_survey(uint8_t first, struct tally *tally)
     static const char *const wanted[] = {"example.com", "_dmarc.example.com",
                                          "s1._domainkey.example.com", "s2._domainkey.example.com",
                                          "gone._domainkey.example.com"};
+    struct spf_roots roots = {.names = {wanted[0]}, .count = 1};
     uint64_t began = now;
 
     vd_survey_start(&survey, &resolver, NULL, VD_SERVERS_ALL, first, now);
+    vd_survey_follow(&survey, follow_spf, &roots);
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        assert_int_equal(vd_survey_want(&survey, wanted[i], VD_TYPE_TXT,
-                                        i == 0 ? VD_FOLLOW_SPF : VD_FOLLOW_NOTHING),
-                         VD_OK);
+        assert_int_equal(vd_survey_want(&survey, wanted[i], VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
     }
-    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_MX, VD_FOLLOW_NOTHING), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_MX, VD_ASK_OWN), VD_OK);
     for (unsigned turns = 0; vd_survey_poll(&survey, now) == VD_AGAIN; turns++) {
         assert_true(turns < 100000);
-        uint64_t timer = vd_resolver_next_ms(&resolver), arrival = arrival_ms();
+        uint64_t timer = vd_survey_next_ms(&survey), arrival = arrival_ms();
         uint64_t next = timer < arrival ? timer : arrival;
         assert_true(next != UINT64_MAX);
         now = next > now ? next : now;

@@ -166,6 +166,22 @@ static void test_paths_reason_names_what_is_wrong(void **state)
     assert_string_equal(reason(0), "it answers as it should");
 }
 
+static void test_paths_validates_while_the_control_name_comes_with_ad(void **state)
+{
+    (void)state;
+    vd_paths_init(&paths, 2);
+    assert_int_equal(vd_paths_validating(&paths), 0); /* not checked yet */
+    set_answers(VD_PRESENT, VD_DETAIL_NONE, VD_ABSENT);
+    weigh(0, 1);
+    snapshot.answers[0].is_ad = true;
+    weigh(1, 1);
+    assert_int_equal(vd_paths_validating(&paths), 2);
+    set_answers(VD_PRESENT, VD_DETAIL_NONE, VD_PRESENT); /* it rewrites: its AD means nothing */
+    snapshot.answers[0].is_ad = true;
+    weigh(1, 2);
+    assert_int_equal(vd_paths_validating(&paths), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +193,7 @@ int main(void)
         cmocka_unit_test(test_paths_check_that_takes_long_leaves_time_for_others),
         cmocka_unit_test(test_paths_doubt_asks_for_checks_that_are_not_fresh),
         cmocka_unit_test(test_paths_reason_names_what_is_wrong),
+        cmocka_unit_test(test_paths_validates_while_the_control_name_comes_with_ad),
     };
     return cmocka_run_group_tests_name("paths", tests, NULL, NULL);
 }

@@ -169,6 +169,16 @@ static void test_nul_inside_a_term_is_an_error(void **state)
     assert_int_equal(parse("v=spf1\0-all", 11), VD_OTHER);
 }
 
+static void test_record_is_known_by_its_version_alone(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof grammar_rows / sizeof grammar_rows[0]; i++) {
+        const struct row *row = &grammar_rows[i];
+        struct vd_span text = {(const uint8_t *)row->text, strlen(row->text)};
+        assert_int_equal(vd_spf_is_record(text), row->status != VD_OTHER);
+    }
+}
+
 static void test_terms_keep_their_parts(void **state)
 {
     static const char text[] = "v=spf1 ?mx:Example.com/24//64 ~ip4:192.0.2.0/25 redirect=x.example";
@@ -186,13 +196,13 @@ static void test_terms_keep_their_parts(void **state)
     assert_memory_equal(spf.text + spf.terms[0].target, "Example.com", 11);
     assert_true(vd_spf_is_lookup(&spf.terms[0]));
 
-    uint8_t address[16];
-    uint8_t bits;
+    struct vd_spf_network network;
     assert_int_equal(spf.terms[1].qualifier, '~');
-    assert_int_equal(vd_spf_network(&spf, &spf.terms[1], address, &bits), VD_OK);
-    assert_memory_equal(address, "\xc0\x00\x02\x00", 4);
-    assert_int_equal(bits, 25);
-    assert_int_equal(vd_spf_network(&spf, &spf.terms[0], address, &bits), VD_OTHER);
+    assert_int_equal(vd_spf_network(&spf, &spf.terms[1], &network), VD_OK);
+    assert_memory_equal(network.address, "\xc0\x00\x02\x00", 4);
+    assert_int_equal(network.bits, 25);
+    assert_false(network.is_ip6);
+    assert_int_equal(vd_spf_network(&spf, &spf.terms[0], &network), VD_OTHER);
     assert_false(vd_spf_is_lookup(&spf.terms[1]));
 
     assert_int_equal(spf.terms[2].kind, VD_SPF_REDIRECT);
@@ -201,21 +211,40 @@ static void test_terms_keep_their_parts(void **state)
 
 static void test_ip6_networks_are_read(void **state)
 {
-    static const char text[] = "v=spf1 ip6:2001:db8::1:2/64 ip6:::ffff:192.0.2.1 ip6:1:2::";
+    static const char text[] = "v=spf1 ip6:2001:db8::1:2/64 ip6:1:2:: ip6:::ffff:192.0.2.1/95";
     static const uint8_t want[3][16] = {
         {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2},
-        {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1},
         {0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+        {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1},
     };
-    uint8_t address[16];
-    uint8_t bits;
+    static const uint8_t bits[3] = {64, 128, 95};
+    struct vd_spf_network network;
 
     (void)state;
     assert_int_equal(parse(text, strlen(text)), VD_OK);
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(vd_spf_network(&spf, &spf.terms[i], address, &bits), VD_OK);
-        assert_memory_equal(address, want[i], 16);
-        assert_int_equal(bits, i == 0 ? 64 : 128);
+        assert_int_equal(vd_spf_network(&spf, &spf.terms[i], &network), VD_OK);
+        assert_memory_equal(network.address, want[i], 16);
+        assert_int_equal(network.bits, bits[i]);
+        assert_true(network.is_ip6);
+    }
+}
+
+static void test_ip6_networks_of_mapped_addresses_are_ip4(void **state)
+{
+    static const char text[] =
+        "v=spf1 ip6:::ffff:192.0.2.1 ip6:::FFFF:c000:0/100 ip6:::ffff:0:0/96";
+    static const uint8_t want[3][4] = {{192, 0, 2, 1}, {192, 0, 0, 0}, {0, 0, 0, 0}};
+    static const uint8_t bits[3] = {32, 4, 0};
+    struct vd_spf_network network;
+
+    (void)state;
+    assert_int_equal(parse(text, strlen(text)), VD_OK);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(vd_spf_network(&spf, &spf.terms[i], &network), VD_OK);
+        assert_memory_equal(network.address, want[i], 4);
+        assert_int_equal(network.bits, bits[i]);
+        assert_false(network.is_ip6);
     }
 }
 
@@ -376,8 +405,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grammar_table),
         cmocka_unit_test(test_nul_inside_a_term_is_an_error),
+        cmocka_unit_test(test_record_is_known_by_its_version_alone),
         cmocka_unit_test(test_terms_keep_their_parts),
         cmocka_unit_test(test_ip6_networks_are_read),
+        cmocka_unit_test(test_ip6_networks_of_mapped_addresses_are_ip4),
         cmocka_unit_test(test_more_terms_than_places_is_full_but_a_fault_is_a_fault),
         cmocka_unit_test(test_target_table),
         cmocka_unit_test(test_expand_fills_in_the_sender),

@@ -14,9 +14,8 @@ static void test_survey_follows_includes_and_costs_their_depth(void **state)
 
     (void)state;
     set_up(rows, 6);
-    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
-    assert_int_equal(vd_survey_want(&survey, "_dmarc.example.com", VD_TYPE_TXT, VD_FOLLOW_NOTHING),
-                     VD_OK);
+    want_spf("example.com");
+    assert_int_equal(vd_survey_want(&survey, "_dmarc.example.com", VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
     assert_int_equal(run(), 4);
     assert_int_equal(survey.snapshot.answers_count, 6);
     assert_int_equal(find("d.example")->presence, VD_PRESENT);
@@ -32,7 +31,7 @@ static void test_survey_include_loop_is_asked_once(void **state)
 
     (void)state;
     set_up(rows, 2);
-    assert_int_equal(vd_survey_want(&survey, "A.example", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    want_spf("A.example");
     assert_int_equal(run(), 2);
     assert_int_equal(survey.snapshot.answers_count, 2);
 }
@@ -47,9 +46,8 @@ static void test_survey_alias_that_leaves_is_asked_on(void **state)
 
     (void)state;
     set_up(rows, 3);
-    assert_int_equal(
-        vd_survey_want(&survey, "s1._domainkey.example.com", VD_TYPE_TXT, VD_FOLLOW_NOTHING),
-        VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "s1._domainkey.example.com", VD_TYPE_TXT, VD_ASK_OWN),
+                     VD_OK);
     run();
     const struct vd_answer *found = find("s1._domainkey.example.com");
     assert_int_equal(found->presence, VD_PRESENT);
@@ -70,8 +68,8 @@ static void test_survey_alias_to_nothing_is_dangling_and_to_servfail_unknown(voi
 
     (void)state;
     set_up(rows, 3);
-    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_FOLLOW_NOTHING), VD_OK);
-    assert_int_equal(vd_survey_want(&survey, "b.example", VD_TYPE_TXT, VD_FOLLOW_NOTHING), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "b.example", VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
     run();
     assert_int_equal(find("a.example")->presence, VD_ABSENT);
     assert_int_equal(find("a.example")->detail, VD_DETAIL_DANGLING);
@@ -88,7 +86,7 @@ static void test_survey_aliases_in_a_circle_end_as_unknown(void **state)
 
     (void)state;
     set_up(rows, 2);
-    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    want_spf("a.example");
     run();
     assert_int_equal(find("a.example")->presence, VD_UNKNOWN);
     assert_int_equal(find("a.example")->detail, VD_DETAIL_CHAIN);
@@ -105,7 +103,7 @@ static void test_survey_spf_behind_an_alias_is_followed(void **state)
 
     (void)state;
     set_up(rows, 3);
-    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    want_spf("example.com");
     run();
     assert_int_equal(find("a.example")->presence, VD_PRESENT);
 }
@@ -128,7 +126,7 @@ static void test_survey_over_its_bound_is_cut_and_says_so(void **state)
         rows[i] = (struct row){names[i], texts[i]};
     }
     set_up(rows, VD_SURVEY_QUESTIONS_MAX + 4);
-    assert_int_equal(vd_survey_want(&survey, "aa.example", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    want_spf("aa.example");
     run();
     assert_int_equal(survey.snapshot.answers_count,
                      VD_SURVEY_QUESTIONS_MAX - VD_SURVEY_OWN_QUESTIONS);
@@ -149,7 +147,7 @@ static void test_survey_alias_chain_over_its_bound_is_unknown(void **state)
     }
     rows[VD_CHAIN_MAX].text = "v=spf1 -all"; /* at the end of exactly VD_CHAIN_MAX aliases */
     set_up(rows, VD_CHAIN_MAX + 3);
-    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_FOLLOW_NOTHING), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
     run();
     assert_int_equal(find("a.example")->presence, VD_PRESENT);
 
@@ -157,7 +155,7 @@ static void test_survey_alias_chain_over_its_bound_is_unknown(void **state)
     rows[VD_CHAIN_MAX].text = texts[VD_CHAIN_MAX];
     rows[VD_CHAIN_MAX + 1] = (struct row){"z.example", "v=spf1 -all"};
     set_up(rows, VD_CHAIN_MAX + 3);
-    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_FOLLOW_NOTHING), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
     run();
     assert_int_equal(find("a.example")->presence, VD_UNKNOWN);
     assert_int_equal(find("a.example")->detail, VD_DETAIL_CHAIN);
@@ -173,10 +171,9 @@ static void test_survey_name_asked_for_itself_is_followed_when_an_include_wants_
 
     (void)state;
     set_up(rows, 3);
-    assert_int_equal(
-        vd_survey_want(&survey, "s1._domainkey.example.com", VD_TYPE_TXT, VD_FOLLOW_NOTHING),
-        VD_OK);
-    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "s1._domainkey.example.com", VD_TYPE_TXT, VD_ASK_OWN),
+                     VD_OK);
+    want_spf("example.com");
     run();
     assert_int_equal(find("a.example")->presence, VD_PRESENT);
 }
@@ -185,10 +182,10 @@ static void test_survey_silence_settles_every_answer_as_unknown(void **state)
 {
     (void)state;
     set_up(NULL, 0);
-    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
-    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_MX, VD_FOLLOW_NOTHING), VD_OK);
+    want_spf("a.example");
+    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_MX, VD_ASK_OWN), VD_OK);
     while (vd_survey_poll(&survey, now) == VD_AGAIN) {
-        now = vd_resolver_next_ms(&resolver);
+        now = vd_survey_next_ms(&survey);
     }
     assert_int_equal(find("a.example")->presence, VD_UNKNOWN);
     assert_int_equal(find("a.example")->detail, VD_DETAIL_TIMEOUT);
@@ -198,8 +195,7 @@ static void test_survey_refuses_what_is_no_name(void **state)
 {
     (void)state;
     set_up(NULL, 0);
-    assert_int_equal(vd_survey_want(&survey, "a..example", VD_TYPE_TXT, VD_FOLLOW_NOTHING),
-                     VD_EFORMAT);
+    assert_int_equal(vd_survey_want(&survey, "a..example", VD_TYPE_TXT, VD_ASK_OWN), VD_EFORMAT);
     assert_int_equal(vd_survey_poll(&survey, now), VD_OK);
 }
 
@@ -213,7 +209,7 @@ static unsigned ask_domain(const char *domain, uint16_t servers, uint8_t first)
     unsigned before = net.opened;
 
     vd_survey_start(&survey, &resolver, &cache, servers, first, now);
-    assert_int_equal(vd_survey_want(&survey, domain, VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    want_spf(domain);
     run();
     return net.opened - before;
 }
@@ -312,6 +308,65 @@ static void test_survey_full_cache_drops_the_oldest_and_stays_right(void **state
     }
 }
 
+/* ---- the follower ------------------------------------------------------------------------------ */
+
+static unsigned calls;
+
+static void follow_and_count(void *ctx, struct vd_survey *of)
+{
+    calls++;
+    follow_spf(ctx, of);
+}
+
+static void test_survey_follower_is_called_once_per_turn_and_only_for_what_it_wants(void **state)
+{
+    static const struct row rows[] = {
+        {"one.example", "v=spf1 include:spf.mailer.example -all"},
+        {"spf.mailer.example", "v=spf1 include:net.mailer.example -all"},
+        {"net.mailer.example", "v=spf1 ip4:192.0.2.0/24 -all"},
+        {"other.example", "v=spf1 -all"},
+    };
+    struct spf_roots roots = {.names = {"one.example"}, .count = 1};
+
+    (void)state;
+    set_up(rows, 4);
+    calls = 0;
+    vd_survey_follow(&survey, follow_and_count, &roots);
+    assert_int_equal(calls, 1);
+    run();
+    assert_int_equal(find("net.mailer.example")->presence, VD_PRESENT);
+    assert_int_equal(calls, 4); /* once before, and once for each wave */
+    /* A question that it does not ask for itself any more. */
+    assert_int_equal(vd_survey_want(&survey, "other.example", VD_TYPE_TXT, VD_ASK_OTHER), VD_OK);
+    survey.notes[3] &= (uint8_t)~VD_SURVEY_WANTED;
+    run();
+    assert_int_equal(find("other.example")->presence, VD_PRESENT);
+    assert_int_equal(calls, 4);
+}
+
+static void test_survey_levels_from_the_cache_take_a_turn_each_and_no_datagram(void **state)
+{
+    static struct spf_roots roots = {.names = {"two.example"}, .count = 1};
+
+    (void)state;
+    set_up(shared_rows, 4);
+    vd_cache_clear(&cache);
+    assert_int_equal(ask_domain("one.example", 1, 0), 3);
+    vd_survey_start(&survey, &resolver, &cache, 1, 0, now);
+    calls = 0;
+    vd_survey_follow(&survey, follow_and_count, &roots);
+    for (unsigned before = calls; vd_survey_poll(&survey, now) == VD_AGAIN; before = calls) {
+        assert_true(calls - before <= 1);
+        assert_true(net.sent_count > 0 || vd_survey_next_ms(&survey) == now);
+        for (size_t i = 0; i < net.sent_count; i++) {
+            answer(&net.sent[i]);
+        }
+        net.sent_count = 0;
+    }
+    assert_int_equal(calls, 4);
+    assert_int_equal(find("net.mailer.example")->presence, VD_PRESENT);
+}
+
 /* ---- who is asked, and what is shown ------------------------------------------------------------ */
 
 static void test_survey_zone_names_go_to_its_own_servers_and_others_do_not(void **state)
@@ -329,9 +384,8 @@ static void test_survey_zone_names_go_to_its_own_servers_and_others_do_not(void 
     assert_int_equal(vd_endpoint_parse("198.51.100.1", 12, 53, &authority.at), VD_OK);
     vd_resolver_set_server(&resolver, VD_AUTHORITY(1), &authority);
     vd_survey_ask_zone(&survey, "example.com", 1u << VD_AUTHORITY(1));
-    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
-    assert_int_equal(vd_survey_want(&survey, "_dmarc.example.com", VD_TYPE_TXT, VD_FOLLOW_NOTHING),
-                     VD_OK);
+    want_spf("example.com");
+    assert_int_equal(vd_survey_want(&survey, "_dmarc.example.com", VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
     run();
     assert_int_equal(find("example.com")->server, VD_AUTHORITY(1));
     assert_int_equal(find("_dmarc.example.com")->server, VD_AUTHORITY(1));
@@ -346,9 +400,8 @@ static void test_survey_answer_carries_its_evidence(void **state)
 
     (void)state;
     set_up(rows, 1);
-    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_TXT, VD_FOLLOW_NOTHING), VD_OK);
-    assert_int_equal(vd_survey_want(&survey, "gone.example", VD_TYPE_TXT, VD_FOLLOW_NOTHING),
-                     VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "gone.example", VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
     run();
     const struct vd_answer *there = find("example.com");
     assert_int_equal(there->rcode, VD_RCODE_NOERROR);
@@ -383,6 +436,8 @@ int main(void)
         cmocka_unit_test(test_survey_cache_forgets_with_the_round_and_with_the_ttl),
         cmocka_unit_test(test_survey_failure_is_not_cached),
         cmocka_unit_test(test_survey_full_cache_drops_the_oldest_and_stays_right),
+        cmocka_unit_test(test_survey_follower_is_called_once_per_turn_and_only_for_what_it_wants),
+        cmocka_unit_test(test_survey_levels_from_the_cache_take_a_turn_each_and_no_datagram),
         cmocka_unit_test(test_survey_zone_names_go_to_its_own_servers_and_others_do_not),
         cmocka_unit_test(test_survey_answer_carries_its_evidence),
     };

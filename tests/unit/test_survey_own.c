@@ -42,8 +42,8 @@ static void answer_the_rest(void)
 
 static void want_both(void)
 {
-    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
-    assert_int_equal(vd_survey_want(&survey, KEY, VD_TYPE_TXT, VD_FOLLOW_NOTHING), VD_OK);
+    want_spf("example.com");
+    assert_int_equal(vd_survey_want(&survey, KEY, VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
     (void)vd_survey_poll(&survey, now);
 }
 
@@ -120,7 +120,7 @@ static void test_survey_key_from_the_cache_of_includes_is_asked_again_and_kept(v
     set_up(rows, 4);
     vd_cache_clear(&cache);
     vd_survey_start(&survey, &resolver, &cache, 1, 0, now);
-    assert_int_equal(vd_survey_want(&survey, "one.example", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    want_spf("one.example");
     run();
     assert_true(cache.used > 0);
     vd_survey_start(&survey, &resolver, &cache, 1, 0, now);
@@ -145,13 +145,13 @@ static void check_cached(const char *mailer)
     set_up(rows, 4);
     vd_cache_clear(&cache);
     vd_survey_start(&survey, &resolver, &cache, 1, 0, now);
-    assert_int_equal(vd_survey_want(&survey, "one.example", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    want_spf("one.example");
     run();
     vd_survey_start(&survey, &resolver, &cache, 1, 0, now);
-    assert_int_equal(vd_survey_want(&survey, "two.example", VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+    want_spf("two.example");
     for (char c = 'a'; c < 'a' + VD_FLIGHTS_MAX; c++) {
         const char name[] = {c, '.', 'e', 'x', '\0'};
-        assert_int_equal(vd_survey_want(&survey, name, VD_TYPE_TXT, VD_FOLLOW_NOTHING), VD_OK);
+        assert_int_equal(vd_survey_want(&survey, name, VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
     }
     (void)vd_survey_poll(&survey, now);
     answer_name("two.example");
@@ -190,7 +190,7 @@ static void test_survey_cache_never_answers_for_a_zones_own_servers(void **state
         vd_resolver_set_server(&resolver, VD_AUTHORITY(0), &own);
         vd_survey_start(&survey, &resolver, &cache, 1, 0, now);
         vd_survey_ask_zone(&survey, "example.com", 1u << VD_AUTHORITY(0));
-        assert_int_equal(vd_survey_want(&survey, wanted[i], VD_TYPE_TXT, VD_FOLLOW_SPF), VD_OK);
+        want_spf(wanted[i]);
         run();
         assert_int_equal(net.opened, 2u * (i + 1u));
         assert_int_equal(find("_spf.example.com")->presence, VD_PRESENT);
@@ -215,7 +215,7 @@ static void test_survey_alias_out_of_an_authoritys_zone_is_asked_of_the_resolver
     assert_int_equal(vd_endpoint_parse("198.51.100.1", 12, 53, &own.at), VD_OK);
     vd_resolver_set_server(&resolver, VD_AUTHORITY(0), &own);
     vd_survey_ask_zone(&survey, "example.com", 1u << VD_AUTHORITY(0));
-    assert_int_equal(vd_survey_want(&survey, KEY, VD_TYPE_TXT, VD_FOLLOW_NOTHING), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, KEY, VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
     (void)vd_survey_poll(&survey, now);
     fake_reply(&m, &net.sent[0], 0x8403); /* it serves an old copy of the vendor's zone */
     fake_target(&m, VD_SECTION_ANSWER, KEY, VD_TYPE_CNAME, "k.vendor.example");
@@ -227,29 +227,39 @@ static void test_survey_alias_out_of_an_authoritys_zone_is_asked_of_the_resolver
     assert_int_equal(find("k.vendor.example")->server, 0);
 }
 
-/* A vendor whose record includes more than there is room for. */
+/* A record with as many include: as terms are read. */
+static void write_many(char *out, size_t cap, char lead)
+{
+    size_t len = 6;
+
+    memcpy(out, "v=spf1", 6);
+    for (unsigned i = 0; i < VD_SPF_TERMS_MAX; i++) {
+        int n = snprintf(out + len, cap - len, " include:%c%u.vendor.example", lead, i);
+        len += (size_t)n;
+    }
+}
+
+/* Vendors whose records include more than there is room for. */
 static void test_survey_includes_of_others_leave_room_for_the_watchs_own_aliases(void **state)
 {
-    static char many[4000];
+    static char many[4000], more[4000];
     const struct row rows[] = {
-        {"example.com", "v=spf1 include:vendor.example -all"},
+        {"example.com", "v=spf1 include:vendor.example include:seller.example -all"},
         {"vendor.example", many},
+        {"seller.example", more},
         {KEY, ">a.dkim.example"},
         {"a.dkim.example", ">k.dkim.example"},
         {"k.dkim.example", "v=DKIM1; p=AAAA"},
     };
-    size_t len = 6;
 
     (void)state;
-    memcpy(many, "v=spf1", 6);
-    for (unsigned i = 0; i < VD_SPF_TERMS_MAX; i++) {
-        int n = snprintf(many + len, sizeof(many) - len, " include:x%u.vendor.example", i);
-        len += (size_t)n;
-    }
-    set_up(rows, 5);
+    write_many(many, sizeof(many), 'x');
+    write_many(more, sizeof(more), 'y');
+    set_up(rows, 6);
     want_both();
     answer_name("example.com");
     answer_name("vendor.example");
+    answer_name("seller.example");
     assert_int_equal(survey.is_cut, 1);
     answer_name(KEY);
     answer_the_rest();
@@ -263,8 +273,7 @@ static void test_survey_names_the_knob_that_kept_an_alias_out(void **state)
     (void)state;
     for (int is_bytes = 0; is_bytes < 2; is_bytes++) {
         set_up(rows, 1);
-        assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_FOLLOW_NOTHING),
-                         VD_OK);
+        assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
         (void)vd_survey_poll(&survey, now);
         if (is_bytes) {
             survey.snapshot.bytes_len = VD_SURVEY_BYTES_MAX - 45; /* the alias fits, and no more */
@@ -280,6 +289,82 @@ static void test_survey_names_the_knob_that_kept_an_alias_out(void **state)
     }
 }
 
+/* Of a name that is asked for its SPF record, and then for something else too, all is kept. */
+static void test_survey_texts_that_were_left_out_are_asked_for_again_when_wanted(void **state)
+{
+    static const struct row rows[] = {
+        {"example.com", "v=spf1 include:both.example -all"},
+        {"both.example", "hello"},
+    };
+    static const enum vd_ask wider[] = {VD_ASK_OTHER, VD_ASK_OWN};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        set_up(rows, 2);
+        want_spf("example.com");
+        run();
+        assert_null(vd_snapshot_record(&survey.snapshot, find("both.example"), VD_TYPE_TXT, 0));
+        unsigned before = net.opened;
+        assert_int_equal(vd_survey_want(&survey, "both.example", VD_TYPE_TXT, wider[i]), VD_OK);
+        run();
+        assert_int_equal(net.opened - before, 1);
+        assert_non_null(vd_snapshot_record(&survey.snapshot, find("both.example"), VD_TYPE_TXT, 0));
+        assert_int_equal(vd_survey_ask_of(&survey, 1), wider[i]);
+        /* And no third time. */
+        assert_int_equal(vd_survey_want(&survey, "both.example", VD_TYPE_TXT, VD_ASK_SPF), VD_OK);
+        run();
+        assert_int_equal(net.opened - before, 1);
+    }
+}
+
+/* The DS of a zone stands in its parent (RFC 4035, section 3.1.4.1): its own servers would deny it. */
+static void test_survey_ds_of_the_apex_is_not_asked_of_the_zones_own_servers(void **state)
+{
+    struct vd_server own = {.transport = VD_TRANSPORT_UDP, .is_authority = true};
+    struct vd_name apex;
+
+    (void)state;
+    set_up(NULL, 0);
+    assert_int_equal(vd_name_from_text("example.com", &apex), VD_OK);
+    own.zone = &apex;
+    assert_int_equal(vd_endpoint_parse("198.51.100.1", 12, 53, &own.at), VD_OK);
+    vd_resolver_set_server(&resolver, VD_AUTHORITY(0), &own);
+    vd_survey_ask_zone(&survey, "example.com", 1u << VD_AUTHORITY(0));
+    assert_int_equal(vd_survey_want(&survey, "example.com", VD_TYPE_DS, VD_ASK_OWN), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "sub.example.com", VD_TYPE_DS, VD_ASK_OWN), VD_OK);
+    (void)vd_survey_poll(&survey, now);
+    assert_int_equal(net.sent_count, 2);
+    assert_int_equal(net.sent[0].from.addr[0], 192);
+    assert_int_equal(net.sent[1].from.addr[0], 198);
+}
+
+static unsigned follows;
+
+static void count_follows(void *ctx, struct vd_survey *s)
+{
+    (void)ctx;
+    (void)s;
+    follows++;
+}
+
+static void test_survey_follower_is_called_at_once_and_then_only_when_something_came(void **state)
+{
+    static const struct row rows[] = {{"a.example", "x"}, {"b.example", "y"}};
+
+    (void)state;
+    set_up(rows, 2);
+    follows = 0;
+    vd_survey_follow(&survey, count_follows, NULL);
+    assert_int_equal(follows, 1);
+    assert_int_equal(vd_survey_want(&survey, "a.example", VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
+    assert_int_equal(vd_survey_want(&survey, "b.example", VD_TYPE_TXT, VD_ASK_OWN), VD_OK);
+    (void)vd_survey_poll(&survey, now);
+    (void)vd_survey_poll(&survey, now);
+    assert_int_equal(follows, 1);
+    run();
+    assert_int_equal(follows, 2); /* both came at once */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +377,9 @@ int main(void)
         T(test_survey_alias_out_of_an_authoritys_zone_is_asked_of_the_resolvers),
         T(test_survey_includes_of_others_leave_room_for_the_watchs_own_aliases),
         T(test_survey_names_the_knob_that_kept_an_alias_out),
+        T(test_survey_texts_that_were_left_out_are_asked_for_again_when_wanted),
+        T(test_survey_ds_of_the_apex_is_not_asked_of_the_zones_own_servers),
+        T(test_survey_follower_is_called_at_once_and_then_only_when_something_came),
 #undef T
     };
     return cmocka_run_group_tests_name("survey_own", tests, NULL, NULL);

@@ -130,6 +130,31 @@ static void test_known_by_names_who_says_so(void **state)
     }
 }
 
+static void test_opening_names_its_number_and_the_line_that_accepts_it(void **state)
+{
+    static const struct {
+        uint8_t facet;
+        uint16_t number;
+        const char *words;
+    } rows[] = {
+        {VD_FACET_DMARC_POLICY, 12, "alert 12 (accept = dmarc.policy:none): 1.1.1.1 alone"},
+        {VD_FACET_NONE, 12, "alert 12: 1.1.1.1 alone"},
+        {VD_FACET_DMARC_POLICY, 0, "1.1.1.1 alone"}, /* told, and no alert */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct vd_tell tell = a_table();
+        const struct vd_finding finding = {.code = VD_CODE_DMARC_WEAKENED, .facet = rows[i].facet};
+        const struct vd_alert alert = {
+            .code = VD_CODE_DMARC_WEAKENED, .bad = R1, .looks = 3, .number = rows[i].number};
+        judgement.facts.dmarc.standing = VD_STANDING_OK;
+        vd_tell_turn(&tell, VD_CONFIRM_OPENED, &alert, &finding, &judgement.subjects[0], &event,
+                     words);
+        assert_int_equal(strncmp(event.known_by, rows[i].words, strlen(rows[i].words)), 0);
+    }
+}
+
 static void test_divergence_says_who_says_what(void **state)
 {
     struct vd_tell tell = a_table();
@@ -342,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_restored_names_the_selector),
         cmocka_unit_test(test_subject_stays_under_100_characters_for_any_domain),
         cmocka_unit_test(test_known_by_names_who_says_so),
+        cmocka_unit_test(test_opening_names_its_number_and_the_line_that_accepts_it),
         cmocka_unit_test(test_divergence_says_who_says_what),
         cmocka_unit_test(test_agreement_restores_the_divergence),
         cmocka_unit_test(test_resolver_trouble_names_the_resolver),
