@@ -420,7 +420,7 @@ LATTICE := $(BUILD)/lattice/run_lattice
 lattice-build: $(LATTICE)
 	@:
 
-$(LATTICE): $(H)/obj/tests/lattice/run_lattice.o $(H)/obj/tests/lattice/zones.o $(H)/libcore.a $(H)/libport.a
+$(LATTICE): $(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/lattice/*.c)) $(H)/libcore.a $(H)/libport.a
 	@mkdir -p $(@D)
 	@gcc $(H_FLAGS) -Wl,--wrap=vd_tell_turn,--wrap=vd_agent_write_down -o $@ $^
 

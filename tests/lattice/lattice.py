@@ -13,12 +13,14 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import dns.name
@@ -377,10 +379,27 @@ def run(text):
 # ---- a real server --------------------------------------------------------------------------
 
 
+PORTS = range(12000, 32000)  # below those that the kernel gives away
+_taken = set()
+_taking = threading.Lock()
+
+
 def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        udp.bind((RESOLVERS[0], 0))
-        return udp.getsockname()[1]
+    """A port that is free on both addresses, and that no other thread was given."""
+    with _taking:
+        while True:
+            port = random.choice(PORTS)
+            if port in _taken:
+                continue
+            _taken.add(port)
+            try:
+                for host in RESOLVERS:
+                    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                        with socket.socket(socket.AF_INET, kind) as probe:
+                            probe.bind((host, port))
+                return port
+            except OSError:
+                continue  # somebody else's
 
 
 class Knot:
@@ -453,6 +472,8 @@ def run_real(row):
                 knots.append(Knot(world, os.path.join(folder, str(number))))
             found, failed, stderr = run(row.flat([knot.port for knot in knots]))
             return found.get(row.id, []), failed.get(row.id, stderr or "the runner ended")
+        except Mistake as mistake:
+            return [], str(mistake)
         finally:
             for knot in knots:
                 knot.stop()

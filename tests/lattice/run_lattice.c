@@ -22,6 +22,7 @@
 #include "port/port_entropy.h"
 #include "port/posix/posix.h"
 #include "port/posix/socket.h"
+#include "tests/lattice/ports.h"
 #include "tests/lattice/zones.h"
 
 #include <poll.h>
@@ -32,9 +33,7 @@
 #include <time.h>
 
 #define LINE_MAX_BYTES 262144u
-#define QUEUE_MAX      512u
 #define TURNS_MAX      2000000u
-#define SOCKETS        VD_FLIGHTS_MAX
 
 /* ---- the clock --------------------------------------------------------------------------------- */
 
@@ -140,203 +139,6 @@ static char row_id[512];
 static struct vd_config config;
 static struct vd_trust trusts[VD_CHANNELS_MAX];
 static struct vd_agent agent;
-
-/* ---- datagrams: out of the tables, or to the server of the present world --------------------------- */
-
-struct waiting {
-    unsigned socket;
-    size_t len;
-    uint8_t bytes[8192];
-};
-
-static struct vd_endpoint peers[SOCKETS];
-static bool is_open[SOCKETS];
-static struct waiting queue[QUEUE_MAX];
-static size_t queue_first, queue_count;
-
-static enum vd_status direct_open(void *ctx, uint16_t local_port, const struct vd_endpoint *peer,
-                                  unsigned *socket)
-{
-    (void)ctx;
-    (void)local_port;
-    for (unsigned i = 0; i < SOCKETS; i++) {
-        if (!is_open[i]) {
-            is_open[i] = true;
-            peers[i] = *peer;
-            *socket = i;
-            return VD_OK;
-        }
-    }
-    return VD_EFULL;
-}
-
-static enum vd_status direct_send(void *ctx, unsigned socket, const uint8_t *bytes, size_t len)
-{
-    (void)ctx;
-    if (queue_count == QUEUE_MAX) {
-        return VD_EIO;
-    }
-    struct waiting *to = &queue[(queue_first + queue_count) % QUEUE_MAX];
-    to->socket = socket;
-    to->len = world_answer(&worlds[at_world], bytes, len, to->bytes, sizeof to->bytes);
-    queue_count += to->len > 0;
-    return VD_OK;
-}
-
-static enum vd_status direct_receive(void *ctx, struct vd_datagram_in *in)
-{
-    (void)ctx;
-    while (queue_count > 0) {
-        struct waiting *from = &queue[queue_first];
-        queue_first = (queue_first + 1) % QUEUE_MAX;
-        queue_count--;
-        if (is_open[from->socket]) {
-            *in = (struct vd_datagram_in){.socket = from->socket,
-                                          .from = peers[from->socket],
-                                          .bytes = from->bytes,
-                                          .len = from->len};
-            return VD_OK;
-        }
-    }
-    return VD_AGAIN;
-}
-
-static void direct_close(void *ctx, unsigned socket)
-{
-    (void)ctx;
-    is_open[socket] = false;
-}
-
-static const struct vd_datagram_port direct_port = {
-    .sockets_max = SOCKETS,
-    .open = direct_open,
-    .send = direct_send,
-    .receive = direct_receive,
-    .close = direct_close,
-};
-
-/* To the same address, where the present world's server listens. */
-static enum vd_status real_open(void *ctx, uint16_t local_port, const struct vd_endpoint *peer,
-                                unsigned *socket)
-{
-    struct vd_endpoint there = *peer;
-
-    (void)ctx;
-    there.port = worlds[at_world].port;
-    const struct vd_datagram_port *below = vd_posix_datagram_port();
-    return below->open(below->ctx, local_port, &there, socket);
-}
-
-static enum vd_status real_send(void *ctx, unsigned socket, const uint8_t *bytes, size_t len)
-{
-    const struct vd_datagram_port *below = vd_posix_datagram_port();
-
-    (void)ctx;
-    return below->send(below->ctx, socket, bytes, len);
-}
-
-static enum vd_status real_receive(void *ctx, struct vd_datagram_in *in)
-{
-    const struct vd_datagram_port *below = vd_posix_datagram_port();
-    enum vd_status status = below->receive(below->ctx, in);
-
-    (void)ctx;
-    in->from.port = 53;
-    return status;
-}
-
-static void real_close(void *ctx, unsigned socket)
-{
-    const struct vd_datagram_port *below = vd_posix_datagram_port();
-
-    (void)ctx;
-    below->close(below->ctx, socket);
-}
-
-static const struct vd_datagram_port real_port = {
-    .sockets_max = SOCKETS,
-    .open = real_open,
-    .send = real_send,
-    .receive = real_receive,
-    .close = real_close,
-};
-
-static enum vd_status real_tcp_open(void *ctx, const struct vd_endpoint *to, int *stream)
-{
-    struct vd_endpoint there = *to;
-
-    (void)ctx;
-    there.port = worlds[at_world].port;
-    return vd_posix_tcp_port()->open(vd_posix_tcp_port()->ctx, &there, stream);
-}
-
-/* ---- a collector that takes everything -------------------------------------------------------------- */
-
-static enum vd_status stream_open(void *ctx, const struct vd_stream_target *to, int *stream)
-{
-    (void)ctx;
-    (void)to;
-    *stream = 0;
-    return VD_OK;
-}
-
-static enum vd_status stream_state(void *ctx, int stream)
-{
-    (void)ctx;
-    (void)stream;
-    return VD_OK;
-}
-
-static enum vd_status stream_write(void *ctx, int stream, const uint8_t *bytes, size_t len,
-                                   size_t *taken)
-{
-    (void)ctx;
-    (void)stream;
-    (void)bytes;
-    *taken = len;
-    return VD_OK;
-}
-
-static enum vd_status stream_read(void *ctx, int stream, uint8_t *buf, size_t cap, size_t *got)
-{
-    (void)ctx;
-    (void)stream;
-    (void)buf;
-    (void)cap;
-    *got = 0;
-    return VD_AGAIN;
-}
-
-static size_t stream_unacked(void *ctx, int stream)
-{
-    (void)ctx;
-    (void)stream;
-    return 0;
-}
-
-static void stream_close(void *ctx, int stream)
-{
-    (void)ctx;
-    (void)stream;
-}
-
-static const char *stream_why(void *ctx, int stream)
-{
-    (void)ctx;
-    (void)stream;
-    return "";
-}
-
-static const struct vd_stream_port streams = {
-    .streams_max = 1,
-    .open = stream_open,
-    .state = stream_state,
-    .write = stream_write,
-    .read = stream_read,
-    .unacked = stream_unacked,
-    .close = stream_close,
-    .why = stream_why,
-};
 
 /* ---- events ------------------------------------------------------------------------------------- */
 
@@ -444,11 +246,11 @@ static void on_error(void *ctx, unsigned line, const char *text)
 static bool start(void)
 {
     static struct vd_tcp_port tcp;
-    struct vd_port port = {.datagram = &direct_port, .stream = &streams};
+    struct vd_port port = {.datagram = &lattice_direct, .stream = &lattice_collector};
 
     memset(&agent, 0, sizeof agent);
-    memset(is_open, 0, sizeof is_open);
-    queue_count = parts_count = 0;
+    lattice_forget();
+    parts_count = 0;
     trusts[0].len = 1;
     is_real = worlds[0].port != 0;
     direct_ms = 0;
@@ -458,8 +260,8 @@ static bool start(void)
     }
     if (is_real) {
         tcp = *vd_posix_tcp_port();
-        tcp.open = real_tcp_open;
-        port.datagram = &real_port;
+        tcp.open = lattice_tcp_open;
+        port.datagram = &lattice_real;
         port.tcp = &tcp;
     }
     if (vd_agent_init(&agent, &config, trusts, NULL, &port) != VD_OK) {
@@ -478,7 +280,7 @@ static void pass_time(uint64_t next_ms, uint64_t end_ms)
     next_ms = next_ms < end_ms ? next_ms : end_ms;
     if (is_real && is_busy) {
         wait_for_server(next_ms < now_ms ? 0 : next_ms - now_ms < 20u ? next_ms - now_ms : 20u);
-    } else if (queue_count > 0) {
+    } else if (lattice_has_answers()) {
         direct_ms++;
     } else if (next_ms > now_ms) {
         jumped_ms += next_ms - now_ms;
@@ -490,6 +292,7 @@ static void live_in(size_t world)
     uint64_t end_ms = vd_clock_ms() + minutes * 60000ull;
 
     at_world = world;
+    lattice_world = &worlds[world];
     for (unsigned turns = 0; vd_clock_ms() < end_ms; turns++) {
         if (turns == TURNS_MAX) {
             puts("failed\tthe agent turns without end");
