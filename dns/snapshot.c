@@ -156,6 +156,15 @@ const char *vd_snapshot_target(const struct vd_snapshot *snapshot, const struct 
     return (const char *)snapshot->bytes + record->offset;
 }
 
+bool vd_is_within(const char *name, const char *domain)
+{
+    size_t len = strlen(name);
+    size_t domain_len = strlen(domain);
+
+    return len >= domain_len && strcmp(name + len - domain_len, domain) == 0 &&
+           (len == domain_len || name[len - domain_len - 1] == '.');
+}
+
 void vd_snapshot_clear(struct vd_snapshot *snapshot)
 {
     /* bytes[] need no wiping: nothing points into them. */
@@ -166,6 +175,7 @@ void vd_snapshot_clear(struct vd_snapshot *snapshot)
     snapshot->ended_ms = 0;
     snapshot->ad_servers = 0;
     snapshot->probe[0] = '\0';
+    memset(snapshot->delegated, 0, sizeof(snapshot->delegated));
 }
 
 /* Keep bytes and, for text, a NUL behind them.  false: no room. */

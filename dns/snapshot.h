@@ -137,6 +137,8 @@ struct vd_snapshot {
         ad_servers; /* set of places in the resolver's table whose control name, signed, gets AD
                             at present: only their AD means something */
     char probe[VD_PROBE_MAX]; /* a random label of this look, to tell wildcards; "": none */
+    const char *delegated[VD_PARENTS_MAX]; /* domains that are there, by their registry, though
+                                              nothing answers for them; NULL: none.  Not owned */
     struct vd_answer answers[VD_SURVEY_QUESTIONS_MAX];
     struct vd_record records[VD_SURVEY_RECORDS_MAX];
     uint8_t bytes[VD_SURVEY_BYTES_MAX];
@@ -173,6 +175,9 @@ struct vd_span vd_snapshot_span(const struct vd_snapshot *snapshot, const struct
 
 /* A name record (CNAME, MX, NS, PTR, SOA) as text. */
 const char *vd_snapshot_target(const struct vd_snapshot *snapshot, const struct vd_record *record);
+
+/* Is a name the domain, or below it?  Both as text, as in a snapshot. */
+bool vd_is_within(const char *name, const char *domain);
 
 /* Forget everything. */
 void vd_snapshot_clear(struct vd_snapshot *snapshot);

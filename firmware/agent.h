@@ -16,6 +16,7 @@
 #include "firmware/config.h"
 #include "firmware/confirm.h"
 #include "firmware/judge/judge.h"
+#include "firmware/parent.h"
 #include "firmware/paths.h"
 #include "firmware/tell.h"
 #include "firmware/tree.h"
@@ -59,10 +60,12 @@ struct vd_address {
 /* What the survey is at. */
 enum vd_job {
     VD_JOB_NONE = 0,
-    VD_JOB_WATCH,      /* job_index: watch */
-    VD_JOB_ADDRESS,    /* channel */
-    VD_JOB_PATH,       /* resolver */
-    VD_JOB_AUTHORITIES /* watch */
+    VD_JOB_WATCH,       /* job_index: watch */
+    VD_JOB_ADDRESS,     /* channel */
+    VD_JOB_PATH,        /* resolver */
+    VD_JOB_AUTHORITIES, /* watch */
+    VD_JOB_REGISTRY,    /* none: who speaks for the parent of agent.parent's domain at work */
+    VD_JOB_PARENT       /* none: what one of those says of it */
 };
 
 struct vd_agent {
@@ -78,6 +81,7 @@ struct vd_agent {
     uint64_t boot_random; /* first half of event ids */
     struct vd_watch_run watches[VD_WATCHES_MAX];
     struct vd_authorities authorities[VD_WATCHES_MAX];
+    struct vd_parent parent;
     struct vd_address addresses[VD_CHANNELS_MAX];
     struct vd_channel channels[VD_CHANNELS_MAX];
     struct vd_paths paths;

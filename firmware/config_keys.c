@@ -40,7 +40,9 @@ static const struct {
      vd_config_read_dns_ca},
     {{"dns", "authorities", DOC("`yes` or `no`"), OR("`yes`"),
       DOC("Whether a change is checked with the name servers of the domain's own zone. They can be "
-          "asked in clear text only, also where the resolvers are `tls://`."),
+          "asked in clear text only, also where the resolvers are `tls://`. Before a name is told "
+          "as "
+          "unregistered, the servers of the registry above it are asked in the same way."),
       false},
      vd_config_read_authorities},
     {{"dns", "authority-check", DOC("`1s` to `7d`"), OR("`1h`"),

@@ -68,6 +68,15 @@ enum vd_alert_state {
                      again */
 };
 
+/* What the registry says of an alert's domain that appears unregistered (parent.h). */
+enum vd_parent_verdict {
+    VD_PARENT_NONE = 0,  /* not asked */
+    VD_PARENT_AWAITED,   /* the alert waits for it */
+    VD_PARENT_CONFIRMED, /* it is not there */
+    VD_PARENT_REFUTED,   /* it is */
+    VD_PARENT_SILENT     /* it could not be asked */
+};
+
 /* Its identity is (watch, code, kind, index). */
 struct vd_alert {
     uint8_t state; /* enum vd_alert_state */
@@ -81,6 +90,8 @@ struct vd_alert {
     uint8_t authority_misses;  /* and at authorities */
     uint8_t looks;             /* looks that found what is to be confirmed */
     uint8_t wants;             /* looks out of turn that were asked for */
+    uint8_t parent;            /* enum vd_parent_verdict.  These two are the agent's: */
+    uint8_t parent_at;         /* place of the domain in struct vd_parent */
     bool is_transitive : 1;    /* it hangs on another domain's record (its path has a hop): an
                                   authority of this zone cannot speak for it */
     bool is_authority_due : 1; /* an authority is to be asked about it at the next look */

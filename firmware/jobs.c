@@ -221,11 +221,11 @@ static uint16_t next_authority(struct vd_agent *agent, unsigned index)
     return 0;
 }
 
-/* The table's places for authorities hold those of one watch at a time. */
-static void set_authorities(struct vd_agent *agent, unsigned index)
+/* The table's places for authorities hold those of one domain at a time. */
+static void set_authorities(struct vd_agent *agent, const struct vd_authorities *list,
+                            const char *domain)
 {
-    const struct vd_authorities *list = &agent->authorities[index];
-    const char *apex = agent->config->watches[index].domain + list->zone_at;
+    const char *apex = domain + list->zone_at;
 
     if (vd_name_from_text(apex, &agent->zone) != VD_OK) {
         agent->zone.len = 0;
@@ -288,6 +288,79 @@ static void end_authorities(struct vd_agent *agent, uint64_t now_ms)
     }
 }
 
+/* ---- registries ---------------------------------------------------------------------------------- */
+
+/* Ask about a domain that appears unregistered: resolvers, one at a time, for the servers of its
+   parent, then each of these in turn. */
+static bool start_parent(struct vd_agent *agent, uint64_t now_ms)
+{
+    struct vd_parent *parent = &agent->parent;
+    uint16_t servers = vd_paths_seeing(&agent->paths);
+    const char *domain = servers == 0 ? NULL : vd_parent_next(parent);
+    struct vd_watch_run asker = {.last = UINT8_MAX};
+
+    if (domain == NULL) {
+        return false;
+    }
+    asker.first = (uint8_t)(parent->lookups % agent->paths.count);
+    if (parent->list.said_by != 0) {
+        asker.last = (uint8_t)(parent->list.said_by - 1u);
+    }
+    uint8_t first = another_resolver(agent, &asker, servers);
+    if (vd_parent_needs_list(parent)) {
+        start_job(agent, VD_JOB_REGISTRY, 0, (uint16_t)(1u << first), first, now_ms);
+        vd_authority_ask(&agent->survey, domain);
+        return true;
+    }
+    int place = vd_parent_place(parent);
+    set_authorities(agent, &parent->list, domain);
+    start_job(agent, VD_JOB_PARENT, 0, (uint16_t)(1u << first), first, now_ms);
+    if (place >= 0) {
+        vd_survey_ask_zone(&agent->survey, domain + parent->list.zone_at, (uint16_t)(1u << place));
+        (void)vd_survey_want(&agent->survey, domain, VD_PARENT_TYPE, VD_ASK_OWN);
+    }
+    return true;
+}
+
+static void end_registry(struct vd_agent *agent, uint64_t now_ms)
+{
+    bool is_single = !has_two_sources(agent, vd_paths_seeing(&agent->paths));
+
+    (void)vd_authority_take(&agent->survey.snapshot, vd_parent_next(&agent->parent),
+                            vd_agent_source_of(agent, agent->job_first), is_single,
+                            &agent->parent.list, now_ms);
+}
+
+static void end_parent(struct vd_agent *agent, uint64_t now_ms)
+{
+    struct vd_parent *parent = &agent->parent;
+    const char *domain = vd_parent_next(parent);
+
+    if (vd_parent_place(parent) >= 0) {
+        vd_parent_take(parent, &agent->survey.snapshot);
+    }
+    if (vd_parent_place(parent) >= 0) {
+        return;
+    }
+    enum vd_parent_verdict verdict = vd_parent_end(parent, now_ms);
+    vd_console_line("%s: %s", domain,
+                    verdict == VD_PARENT_CONFIRMED ? "its registry has no such domain"
+                    : verdict == VD_PARENT_REFUTED ? "it is there, by its registry"
+                                                   : "its registry could not be asked");
+    for (size_t i = 0; i < VD_ALERTS_MAX; i++) {
+        struct vd_alert *alert = &agent->confirm.alerts[i];
+        if (alert->state == VD_ALERT_FREE || alert->parent != VD_PARENT_AWAITED ||
+            (alert->parent_at != parent->at && alert->parent_at != VD_PARENTS_MAX)) {
+            continue;
+        }
+        vd_agent_check(agent, alert->watch, now_ms);
+        if (verdict == VD_PARENT_REFUTED && alert->parent_at == parent->at &&
+            alert->state == VD_ALERT_SUSPECTED) {
+            alert->state = VD_ALERT_FREE; /* the judge finds the record broken instead */
+        }
+    }
+}
+
 /* Begin a look at the watch that is due, or find out first whom to ask. */
 static bool start_look(struct vd_agent *agent, uint64_t now_ms)
 {
@@ -303,7 +376,7 @@ static bool start_look(struct vd_agent *agent, uint64_t now_ms)
     if (start_authorities(agent, index, now_ms)) {
         return true;
     }
-    set_authorities(agent, index);
+    set_authorities(agent, &agent->authorities[index], agent->config->watches[index].domain);
     if (run->who == VD_NEXT_AUTHORITY) {
         uint16_t contradicting = vd_confirm_contradicting(&agent->confirm, (uint8_t)index);
         if (run->not_these == 0 && contradicting != 0) {
@@ -343,6 +416,12 @@ static void end_job(struct vd_agent *agent, uint64_t now_ms)
         break;
     case VD_JOB_AUTHORITIES:
         end_authorities(agent, now_ms);
+        break;
+    case VD_JOB_REGISTRY:
+        end_registry(agent, now_ms);
+        break;
+    case VD_JOB_PARENT:
+        end_parent(agent, now_ms);
         break;
     default:
         vd_look_weigh(agent, agent->job_index, now_ms);
@@ -386,7 +465,7 @@ uint64_t vd_jobs_turn(struct vd_agent *agent, uint64_t now_ms)
         }
         agent->alone_ms = 0;
         if (!start_address(agent, now_ms) && !start_path(agent, now_ms) &&
-            !start_look(agent, now_ms)) {
+            !start_parent(agent, now_ms) && !start_look(agent, now_ms)) {
             return rest(agent, now_ms);
         }
     }
@@ -396,6 +475,10 @@ uint64_t vd_jobs_turn(struct vd_agent *agent, uint64_t now_ms)
     if (agent->job == VD_JOB_AUTHORITIES &&
         vd_authority_go_on(&agent->survey, agent->config->watches[agent->job_index].domain)) {
         return now_ms; /* what was found raised more questions */
+    }
+    if (agent->job == VD_JOB_REGISTRY &&
+        vd_authority_go_on(&agent->survey, vd_parent_next(&agent->parent))) {
+        return now_ms;
     }
     end_job(agent, now_ms);
     return now_ms;

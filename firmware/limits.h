@@ -101,6 +101,12 @@
 #define VD_AUTHORITIES_MAX 4
 #endif
 
+/* Domains that appeared unregistered, of which it is kept what their registry says.  1..16; 272 B
+   each. */
+#ifndef VD_PARENTS_MAX
+#define VD_PARENTS_MAX 4
+#endif
+
 /* UDP payload that we announce by EDNS0 (RFC 6891; 1232 of DNS flag day 2020).  512..4096. */
 #ifndef VD_EDNS_UDP_MAX
 #define VD_EDNS_UDP_MAX 1232

@@ -41,6 +41,9 @@
 #if VD_AUTHORITIES_MAX < 2 || VD_AUTHORITIES_MAX > 8
 #error "VD_AUTHORITIES_MAX (firmware/limits.h) must be 2..8: sets of servers have 16 bits"
 #endif
+#if VD_PARENTS_MAX < 1 || VD_PARENTS_MAX > 16
+#error "VD_PARENTS_MAX (firmware/limits.h) must be 1..16"
+#endif
 #if VD_TRY_TIMEOUT_MIN_MS < 20 || VD_TRY_TIMEOUT_MIN_MS > VD_TRY_TIMEOUT_MS
 #error "VD_TRY_TIMEOUT_MIN_MS (firmware/limits.h) must be 20..VD_TRY_TIMEOUT_MS"
 #endif

@@ -54,6 +54,7 @@ void vd_look_ask(struct vd_agent *agent)
 {
     draw_probe(agent->survey.snapshot.probe);
     agent->survey.snapshot.ad_servers = vd_paths_validating(&agent->paths);
+    vd_parent_tell(&agent->parent, &agent->survey.snapshot);
     vd_survey_follow(&agent->survey, follow, agent);
     vd_tree_ask(&agent->watches[agent->job_index].tree, &agent->survey);
 }
@@ -364,6 +365,7 @@ void vd_look_weigh(struct vd_agent *agent, uint8_t watch_index, uint64_t now_ms)
     look_back(agent, watch_index);
     vd_judge(&agent->survey.snapshot, &agent->baselines[watch_index], watch, &agent->judgement);
     show_look(agent, watch_index);
+    vd_parent_see(&agent->parent, &agent->survey.snapshot, now_ms);
     find_sources(agent, &sources);
     vd_confirm_look(&agent->confirm, watch_index, watch, &agent->judgement, &sources, now_ms,
                     vd_turns_take, &turns, &next);

@@ -132,7 +132,9 @@ void vd_paths_weigh(struct vd_paths *paths, unsigned index, const struct vd_snap
         check->due_ms = now_ms + VD_PATH_CHECK_MS;
         return;
     }
-    if (check->failures < UINT8_MAX) {
+    /* Right after the start the network may have no route yet: IPv6 comes later than IPv4. */
+    bool is_early = check->detail == VD_DETAIL_NETWORK && now_ms < VD_PATH_SETTLE_MS;
+    if (check->failures < (is_early ? VD_PATH_TELL_AFTER - 1u : UINT8_MAX)) {
         check->failures++;
     }
     uint32_t again_ms = VD_PATH_AGAIN_MS << (check->failures < 8 ? check->failures - 1u : 7u);

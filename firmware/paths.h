@@ -17,6 +17,10 @@
 /* A path that failed is checked again after this; then after twice as long, and so on. */
 #define VD_PATH_AGAIN_MS 3000u
 
+/* So long after the start "no route" does not count: addresses are still coming (SLAAC takes 3 to 4
+   seconds).  ms. */
+#define VD_PATH_SETTLE_MS 15000u
+
 /* Failed checks in a row until it is told: the first ones may be a cable that was pulled, or an
    address that is still on its way. */
 #define VD_PATH_TELL_AFTER 3u

@@ -184,6 +184,11 @@ static void put_known_by(struct vd_text_writer *w, const struct vd_tell *tell,
         vd_text_put(w, "; not seen at ");
         (void)vd_tell_put_servers(w, tell, alert->good);
     }
+    if (alert->parent == VD_PARENT_CONFIRMED) {
+        vd_text_put(w, "; the registry's name servers confirm it");
+    } else if (alert->parent == VD_PARENT_SILENT) {
+        vd_text_put(w, "; the registry's name servers could not be asked");
+    }
 }
 
 void vd_tell_finding(const struct vd_tell *tell, const struct vd_alert *alert,

@@ -141,6 +141,31 @@ static enum vd_status take_planned(const struct vd_turns *turns, struct vd_alert
     return VD_AGAIN;
 }
 
+/* What can be bought must be so by its registry, too.  false: that is not known yet. */
+static bool is_parent_heard(const struct vd_turns *turns, const struct vd_finding *finding,
+                            struct vd_alert *alert)
+{
+    struct vd_agent *agent = turns->agent;
+    char zone[VD_DOMAIN_TEXT_MAX] = "";
+
+    if (!vd_parent_concerns(finding->code)) {
+        return true;
+    }
+    alert->parent = VD_PARENT_SILENT;
+    vd_parent_domain_of(&agent->survey.snapshot, &agent->judgement, watch_of(turns),
+                        baseline_of(turns), finding, zone);
+    if (zone[0] == '\0' || !agent->config->dns.asks_authorities) {
+        return true;
+    }
+    switch (vd_parent_ask(&agent->parent, zone, alert, turns->now_ms)) {
+    case VD_PARENT_CONFIRMED:
+    case VD_PARENT_SILENT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static enum vd_status take_opened(const struct vd_turns *turns, const struct vd_finding *finding,
                                   const struct vd_subject *subject)
 {
@@ -154,6 +179,9 @@ static enum vd_status take_opened(const struct vd_turns *turns, const struct vd_
 
     if (vd_attend_is_accepted(watch_of(turns), &agent->judgement, finding)) {
         return take_accepted(turns, alert, finding, subject);
+    }
+    if (!is_parent_heard(turns, finding, alert)) {
+        return VD_ENOTFOUND; /* once more at the next look: vd_jobs_turn sees to it */
     }
     if (vd_flaps_move(&agent->flaps, &key, now_s(turns))) {
         return VD_OK; /* in silence */

@@ -13,16 +13,6 @@
 
 #include <string.h>
 
-/* Is the name `domain`, or below it? */
-static bool is_within(const char *name, const char *domain)
-{
-    size_t len = strlen(name);
-    size_t domain_len = strlen(domain);
-
-    return len >= domain_len && strcmp(name + len - domain_len, domain) == 0 &&
-           (len == domain_len || name[len - domain_len - 1] == '.');
-}
-
 /* A host as the snapshot writes names.  false: it is no name that could be asked for. */
 static bool read_host(struct vd_span host, char out[VD_DOMAIN_TEXT_MAX])
 {
@@ -55,8 +45,8 @@ static bool next_mailbox(struct vd_span *list, struct vd_uri *out)
 
 static bool is_ours(const struct vd_report_home *home, const char *host)
 {
-    return is_within(host, home->domain) || is_within(host, home->org) ||
-           is_within(host, home->list_org);
+    return vd_is_within(host, home->domain) || vd_is_within(host, home->org) ||
+           vd_is_within(host, home->list_org);
 }
 
 bool vd_report_is_expected(struct vd_span text, const char *host)

@@ -259,11 +259,7 @@ static const char *operator_at(const char *host)
 
 uint32_t vd_operator_of(const char *host, const char *domain)
 {
-    size_t host_len = strlen(host);
-    size_t domain_len = strlen(domain);
-    bool is_own = host_len >= domain_len && strcmp(host + host_len - domain_len, domain) == 0 &&
-                  (host_len == domain_len || host[host_len - domain_len - 1] == '.');
-    const char *name = operator_at(is_own ? domain : host);
+    const char *name = operator_at(vd_is_within(host, domain) ? domain : host);
     uint32_t hash = vd_hash(VD_HASH_START, (const uint8_t *)name, strlen(name));
 
     return hash == 0 ? 1 : hash;

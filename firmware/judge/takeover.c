@@ -216,16 +216,6 @@ static enum vd_takeover ask_psd(const struct vd_reading *at, const char *owner)
     return VD_TAKEOVER_NO;
 }
 
-/* Is the name `domain`, or below it? */
-static bool is_within(const char *name, const char *domain)
-{
-    size_t len = strlen(name);
-    size_t domain_len = strlen(domain);
-
-    return len >= domain_len && strcmp(name + len - domain_len, domain) == 0 &&
-           (len == domain_len || name[len - domain_len - 1] == '.');
-}
-
 /* Do strangers register below the SOA's owner? */
 static enum vd_takeover judge_owner(const struct vd_reading *at, const char *owner)
 {
@@ -239,11 +229,22 @@ static enum vd_takeover judge_owner(const struct vd_reading *at, const char *own
     if (is_open(at->watch, owner)) {
         return VD_TAKEOVER_YES;
     }
-    if (level == LEVEL_CLOSED || is_within(owner, at->watch->domain) ||
+    if (level == LEVEL_CLOSED || vd_is_within(owner, at->watch->domain) ||
         strlen(owner) + sizeof "_dmarc." > VD_DOMAIN_TEXT_MAX) {
         return VD_TAKEOVER_NO;
     }
     return ask_psd(at, owner);
+}
+
+/* Its registry says that it is there. */
+static bool is_delegated(const struct vd_snapshot *snapshot, const char *domain)
+{
+    for (size_t i = 0; i < VD_PARENTS_MAX; i++) {
+        if (snapshot->delegated[i] != NULL && strcmp(snapshot->delegated[i], domain) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum vd_takeover vd_takeover_of(const struct vd_reading *at, const struct vd_answer *answer,
@@ -272,6 +273,9 @@ enum vd_takeover vd_takeover_of(const struct vd_reading *at, const struct vd_ans
     const char *domain = name_above(name, up - 1u);
     if (level_of(domain) != LEVEL_NONE) {
         return VD_TAKEOVER_NO; /* go.jp and what is below it: no zone of its own either */
+    }
+    if (is_delegated(at->snapshot, domain)) {
+        return VD_TAKEOVER_NO;
     }
     enum vd_takeover takeover = judge_owner(at, owner);
     if (takeover == VD_TAKEOVER_YES && zone != NULL && strlen(domain) < VD_DOMAIN_TEXT_MAX) {

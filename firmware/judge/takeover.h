@@ -5,7 +5,8 @@
  * There is no whole suffix list on the device.  The target must be NXDOMAIN, and the SOA owner of that
  * negative answer a place where strangers register: a single label, a name with DMARC psd=y, or a
  * listed second level (co.kr, co.jp, com.au, co.uk ...: dated data, which the configuration extends).
- * The same list tells whose a host is (judge_words.h).
+ * A domain of which its registry said otherwise (vd_snapshot.delegated) is none of these.  The same
+ * list tells whose a host is (judge_words.h).
  *
  * SPDX-License-Identifier: MIT
  */

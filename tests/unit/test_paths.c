@@ -48,6 +48,27 @@ static void test_paths_unchecked_one_may_be_asked_and_is_due(void **state)
     assert_int_equal(vd_paths_next_ms(&paths), 0);
 }
 
+static void test_paths_without_a_route_are_not_told_while_addresses_are_coming(void **state)
+{
+    uint64_t now_ms = 0;
+
+    (void)state;
+    vd_paths_init(&paths, 2);
+    set_answers(VD_UNKNOWN, VD_DETAIL_NETWORK, VD_UNKNOWN);
+    for (; now_ms < VD_PATH_SETTLE_MS; now_ms += 3000) {
+        weigh(0, now_ms);
+        assert_true(paths.checks[0].failures < VD_PATH_TELL_AFTER);
+    }
+    weigh(0, now_ms);
+    assert_int_equal(paths.checks[0].failures, VD_PATH_TELL_AFTER);
+    /* a server that is silent is, however early */
+    set_answers(VD_UNKNOWN, VD_DETAIL_TIMEOUT, VD_UNKNOWN);
+    for (unsigned i = 0; i < VD_PATH_TELL_AFTER; i++) {
+        weigh(1, i);
+    }
+    assert_int_equal(paths.checks[1].failures, VD_PATH_TELL_AFTER);
+}
+
 static void test_paths_verdict_follows_both_names(void **state)
 {
     static const struct {
@@ -186,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paths_unchecked_one_may_be_asked_and_is_due),
+        cmocka_unit_test(test_paths_without_a_route_are_not_told_while_addresses_are_coming),
         cmocka_unit_test(test_paths_verdict_follows_both_names),
         cmocka_unit_test(test_paths_blind_one_is_checked_sooner_and_counted),
         cmocka_unit_test(test_paths_first_failure_makes_the_others_suspect_unless_they_are_fresh),
